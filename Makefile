@@ -1,0 +1,48 @@
+# One command each; every one sets up first what it needs. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+# Thread pools that spin starve each other on a desktop; OpenCV's and FFmpeg's chatter would hide our messages.
+export OMP_WAIT_POLICY ?= PASSIVE
+export OPENCV_LOG_LEVEL ?= ERROR
+export OPENCV_FFMPEG_LOGLEVEL ?= -8
+# Models that lie beside the checkout are used when they are there.
+export FACEKD_MODELS ?= $(wildcard ../shared/data/weights)
+
+SOURCES := pyproject.toml $(shell find cpp_ext -type f 2>/dev/null)
+
+.PHONY: help run demo test check bench sanitize clean setup
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: $(VENV)/.ready  ## system libraries, virtual environment, extension, package
+
+$(VENV)/.ready: $(SOURCES) scripts/setup.sh scripts/system-deps.sh
+	@scripts/setup.sh $(VENV)
+
+run: demo  ## until the window exists: the demo
+
+demo: $(VENV)/.ready  ## enrol the sample people and recognise them in the sample video
+	@$(BIN)/python samples/demo.py --out out
+
+test: $(VENV)/.ready  ## every check: tests, style, types, dependencies, packages
+	@scripts/check.sh $(VENV)
+	@$(BIN)/python -m pytest
+	@scripts/packages.sh $(VENV)
+
+check: $(VENV)/.ready  ## style, types and dependencies only
+	@scripts/check.sh $(VENV)
+
+bench: $(VENV)/.ready  ## benchmarks into out/bench: make bench, make bench NAME=pipeline
+	@for name in $(or $(NAME),$(notdir $(basename $(wildcard bench/*.py)))); do \
+	  [ $$name = report ] || $(BIN)/python bench/$$name.py; done
+
+sanitize: $(VENV)/.ready  ## the native engine under address, undefined-behaviour and thread sanitizers
+	@scripts/sanitize.sh $(VENV)
+
+clean:  ## remove everything that was built
+	rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

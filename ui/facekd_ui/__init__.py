@@ -1,0 +1,1 @@
+"""The application: services, window and command line."""
