@@ -1,0 +1,24 @@
+// Vectors of float32 turned into small integers, with the length of what is lost: the numbers that bounds need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace facekd {
+
+// Double precision sum of squares of `stride` floats (a multiple of kLanes).
+double squared_length(const float* values, std::size_t stride);
+
+// A vector is about scale * integers; the rest has at most the length `slack` (rounded up).
+struct Quantised {
+  float scale;
+  float slack;
+};
+
+// Integers -127..127, scale = largest component / 127. `values` holds `stride` floats; writes `dim` integers.
+Quantised quantise8(const float* values, std::size_t dim, std::int8_t* integers);
+
+// Levels n = 0..15 that stand for scale * (2 n - 15) / 2; of several scales the one that loses least.
+Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* levels);
+
+}  // namespace facekd

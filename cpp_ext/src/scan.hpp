@@ -1,0 +1,65 @@
+// One thread's way over the rows: rough scores with a bound, exact scores where the bound leaves a chance.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "block.hpp"
+#include "facekd/kernel.hpp"
+#include "queries.hpp"
+
+namespace facekd {
+
+// Who receives exact scores; one per thread.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Rows whose score is surely below need not be offered.
+  virtual float threshold(std::size_t query) const = 0;
+  virtual void offer(std::size_t query, std::int64_t id, double score) = 0;
+};
+
+// Which copy of the rows a scan reads.
+enum class Copy { coarse, fine, rows };
+
+class Scan {
+ public:
+  Scan(const Kernel& kernel, const Layout& layout, const Queries& queries, Copy first, Sink& sink);
+
+  // Scores `count` <= kBlock rows of a block with every query. `allowed`: bit r clear keeps row r out.
+  void block(const Block& block, std::size_t count, std::uint64_t allowed);
+  // Scores the rows that are still waiting. To be called at the end.
+  void flush();
+
+  // Scores one row exactly with every query.
+  void row(const Block& block, std::size_t row);
+
+ private:
+  struct Candidate {
+    const Block* block;
+    std::uint32_t row, query;
+    float bound;
+  };
+
+  void compact_block(const Block& block, std::uint64_t allowed, Copy copy);
+  void plain_block(const Block& block, std::uint64_t allowed);
+  void collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound, const float* scale,
+               const float* slack, const std::int32_t* dots);
+  void push(const Candidate& candidate);
+  void adapt(std::size_t candidates, std::size_t rows);
+
+  static constexpr std::size_t kWaiting = 256;
+
+  const Kernel& kernel_;
+  const Layout& layout_;
+  const Queries& queries_;
+  Sink& sink_;
+  const Copy first_;  // the copy that the scan would like to read
+  Copy now_;          // the one it reads after what it has seen
+  std::size_t seen_rows_ = 0, seen_candidates_ = 0, pause_ = 0;
+  std::size_t waiting_ = 0;
+  Candidate candidates_[kWaiting];
+};
+
+}  // namespace facekd
