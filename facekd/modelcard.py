@@ -1,0 +1,110 @@
+"""The card beside each model file: what goes in, what comes out, where it is from, how good it was measured.
+
+`NAME.toml` beside `NAME.onnx`. The `id` is the SHA-256 of the model file, so a card fits exactly one file.
+An unknown key is refused by name, because a misspelt key would otherwise be a silently wrong normalisation.
+"""
+
+import difflib
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from facekd.errors import ModelFileError
+
+Kind = Literal["detector", "embedder"]
+
+
+class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the network's input tensor holds: (pixel - mean) * scale, pixels 0..255, planar."""
+
+    size: tuple[int, int]  # height, width; 0 = any (detectors)
+    colour: Literal["rgb", "bgr"]
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)  # in the order of `colour`, pixel units
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+class Metric(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A measured figure with its sample size and 95 % interval."""
+
+    value: float
+    n: int
+    lo: float
+    hi: float
+
+
+class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cosine at which pairs of different people were accepted with rate `far`, with its 95 % interval."""
+
+    far: float
+    value: float
+    lo: float
+    hi: float
+    n: int  # impostor pairs
+
+
+class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See the module's text; `name` is the file's stem, not a key of the file."""
+
+    id: str
+    kind: Kind
+    input: InputSpec
+    licence: str
+    origin: str
+    dim: int | None = None  # embedders: length of the embedding
+    stages: tuple[str, ...] = ()  # tensors that a student may learn from
+    trained_on: str = ""
+    method: str = ""
+    limits: str = ""
+    metrics: dict[str, Metric] = {}
+    threshold: tuple[Threshold, ...] = ()
+    name: str = ""
+
+
+def file_digest(data: bytes) -> str:
+    """The model id of a file's bytes: SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card in `path`. Raises ModelFileError for TOML errors, unknown or missing keys and wrong values."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelFileError(f"{path}: the model card cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelFileError(f"{path}: the model card is not valid TOML: {error}") from error
+    return card_from(table, path)
+
+
+def card_from(table: dict[str, Any], path: Path) -> ModelCard:
+    """The card from its parsed TOML; `path` serves the messages and gives the name."""
+    if "name" in table:
+        raise ModelFileError(f"{path}: unknown key 'name' in the model card; the file's name is the name")
+    try:
+        card = msgspec.convert(table, ModelCard)
+    except msgspec.ValidationError as error:
+        raise ModelFileError(f"{path}: {_explain(str(error))}") from error
+    if not re.fullmatch(r"[0-9a-f]{64}", card.id):
+        raise ModelFileError(
+            f"{path}: expected `id` to be the SHA-256 of the model file (64 hex digits), got {card.id!r}"
+        )
+    if card.kind == "embedder" and not (card.dim and card.dim > 0 and min(card.input.size) > 0):
+        raise ModelFileError(f"{path}: an embedder's card needs `dim` and a fixed `input.size`")
+    return msgspec.structs.replace(card, name=path.stem)
+
+
+def _explain(error: str) -> str:
+    """Name the nearest right key for a misspelt one."""
+    unknown = re.search(r"unknown field `(\w+)`", error)
+    if not unknown:
+        return f"the model card is wrong: {error}"
+    known = sorted(
+        {key for struct in (ModelCard, InputSpec, Metric, Threshold) for key in struct.__struct_fields__}
+    )
+    near = difflib.get_close_matches(unknown[1], known, n=1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    return f"unknown key `{unknown[1]}` in the model card{hint}"
