@@ -1,0 +1,185 @@
+"""Follow faces from frame to frame, by overlap and by likeness, and say one thing about each.
+
+Overlap alone swaps two people who cross; likeness alone loses a face that turns away. So a detection continues a
+track when it lies where the track should be and does not contradict it, or when it is so like the track that it must
+be the same face, even after an absence. Pairs are taken greedily, best first: with a handful of faces that differs
+from the optimal assignment only where two choices are nearly equal.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facekd.policy import Policy
+from facekd.types import Candidate, Embeddings, Faces, Floats, Quality, RecognisedFace, State
+from facekd.vote import Verdict, Vote
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Views:
+    """Everything known of the faces in one frame, row by row."""
+
+    faces: Faces
+    embeddings: Embeddings
+    quality: tuple[Quality, ...]
+    candidates: tuple[tuple[Candidate, ...], ...]
+    t_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """When a detection continues a track. Cosines belong to one model; `from_policy` derives them."""
+
+    same: float  # at least this alike: the same face wherever it is
+    different: float  # less alike than this: another face, even in the same place
+    min_overlap: float = 0.25  # intersection over union with the predicted box
+    reach: float = 2.0  # a likeness match of a visible track lies within so many face widths
+    gone_ms: float = 500  # unseen for longer: the track's place says nothing any more
+    forget_ms: float = 10_000  # unseen for longer: a new track
+
+    @classmethod
+    def from_policy(cls, policy: Policy) -> "Association":
+        """Same face: as sure as a name. Different face: views of one face in one scene are far more alike."""
+        return cls(same=policy.known, different=0.7 * policy.uncertain)
+
+
+@dataclass(slots=True, eq=False)
+class _Track:
+    number: int
+    box: Floats  # [4]
+    seen_ms: float
+    vote: Vote
+    likeness: Floats | None = None  # [d], unit: running mean of the good views
+    velocity: Floats = field(default_factory=lambda: np.zeros(4, np.float32))  # box corners, px per ms
+
+    def predicted(self, t_ms: float, limit_ms: float) -> Floats:
+        """Where the box should be at `t_ms`; after `limit_ms` it stands still."""
+        return self.box + self.velocity * np.float32(min(t_ms - self.seen_ms, limit_ms))
+
+    def move(self, box: Floats, t_ms: float) -> None:
+        """Take over a detection's box."""
+        elapsed = t_ms - self.seen_ms
+        if elapsed > 0:
+            # Half old, half new: a detector's jitter of a pixel or two must not throw the prediction.
+            self.velocity = (self.velocity + (box - self.box) / np.float32(elapsed)) * np.float32(0.5)
+        self.box, self.seen_ms = box, t_ms
+
+    def resemble(self, vector: Floats, weight: float) -> None:
+        """Let a good view into the running mean."""
+        pull = np.float32(0.3 * weight)
+        mean = vector if self.likeness is None else (1 - pull) * self.likeness + pull * vector
+        self.likeness = np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-6), np.float32)
+
+
+class Tracker:
+    """The tracks of one source. Belongs to one thread; holds state from frame to frame."""
+
+    def __init__(self, policy: Policy, association: Association | None = None) -> None:
+        self._policy = policy
+        self._rules = association or Association.from_policy(policy)
+        self._tracks: list[_Track] = []
+        self._started = 0
+        self._model_id: str | None = None
+
+    def update(self, views: Views) -> tuple[RecognisedFace, ...]:
+        """Continue or start a track for each face and say who it is, in the order of `views.faces`."""
+        if self._model_id != views.embeddings.model_id:  # a new recogniser: its scores mean something else
+            self._tracks, self._model_id = [], views.embeddings.model_id
+        self._tracks = [t for t in self._tracks if views.t_ms - t.seen_ms <= self._rules.forget_ms]
+        tracks = self._associate(views)
+        for row, track in enumerate(tracks):
+            quality = views.quality[row]
+            track.move(views.faces.boxes[row], views.t_ms)
+            if not quality.reasons:
+                track.resemble(views.embeddings.vectors[row], quality.weight)
+                track.vote.add(views.candidates[row], quality.weight)
+        verdicts = one_face_a_person([track.vote.verdict() for track in tracks])
+        return tuple(
+            RecognisedFace(
+                track.number,
+                (float(track.box[0]), float(track.box[1]), float(track.box[2]), float(track.box[3])),
+                verdict.state,
+                verdict.person,
+                verdict.score,
+                quality.reasons,
+            )
+            for track, verdict, quality in zip(tracks, verdicts, views.quality, strict=True)
+        )
+
+    def forget(self) -> None:
+        """Start afresh; numbers go on."""
+        self._tracks = []
+
+    def _associate(self, views: Views) -> list[_Track]:
+        affinity = np.array(
+            [[self._affinity(track, views, row) for row in range(len(views.faces))] for track in self._tracks]
+        ).reshape(len(self._tracks), len(views.faces))
+        chosen: dict[int, _Track] = {}
+        for row, number in _greedy(affinity):
+            chosen[row] = self._tracks[number]
+        for row in range(len(views.faces)):
+            if row not in chosen:
+                self._started += 1
+                chosen[row] = _Track(self._started, views.faces.boxes[row], views.t_ms, Vote(self._policy))
+                self._tracks.append(chosen[row])
+        return [chosen[row] for row in range(len(views.faces))]
+
+    def _affinity(self, track: _Track, views: Views, row: int) -> float:
+        """Overlap plus likeness of a track and a face; -inf when they cannot be the same."""
+        rules, box = self._rules, views.faces.boxes[row]
+        gone = views.t_ms - track.seen_ms > rules.gone_ms
+        predicted = track.predicted(views.t_ms, rules.gone_ms)
+        overlap = 0.0 if gone else iou(predicted, box)
+        if track.likeness is None or views.quality[row].reasons:  # a poor view: only its place can speak
+            return overlap if overlap >= rules.min_overlap else -np.inf
+        likeness = float(track.likeness @ views.embeddings.vectors[row])
+        near = gone or _distance(predicted, box) <= rules.reach * float(box[2] - box[0])
+        if overlap >= rules.min_overlap and likeness >= rules.different:
+            return overlap + likeness
+        if likeness >= rules.same and near:
+            return overlap + likeness
+        return -np.inf
+
+
+def one_face_a_person(verdicts: list[Verdict]) -> list[Verdict]:
+    """Of several faces in one frame with the same name, the one with the most evidence keeps it."""
+    holder: dict[str, int] = {}
+    for row, verdict in enumerate(verdicts):
+        if verdict.state is State.KNOWN and verdict.person is not None:
+            held = holder.get(verdict.person)
+            if held is None or verdict.evidence > verdicts[held].evidence:
+                holder[verdict.person] = row
+    return [
+        Verdict(State.UNCERTAIN, verdict.person, verdict.score, verdict.evidence)
+        if verdict.state is State.KNOWN and verdict.person is not None and holder[verdict.person] != row
+        else verdict
+        for row, verdict in enumerate(verdicts)
+    ]
+
+
+def iou(a: Floats, b: Floats) -> float:
+    """Intersection over union of two boxes [4]."""
+    left_top, right_bottom = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    shared = float(np.prod(np.maximum(right_bottom - left_top, 0)))
+    union = float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - shared
+    return shared / union if union > 0 else 0.0
+
+
+def _distance(a: Floats, b: Floats) -> float:
+    """Between the centres of two boxes, px."""
+    return float(np.linalg.norm((a[:2] + a[2:] - b[:2] - b[2:]) / 2))
+
+
+def _greedy(affinity: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """(face, track) pairs, best affinity first, each used once."""
+    pairs, faces, tracks = [], set(), set()
+    order = np.argsort(affinity, axis=None, kind="stable")[::-1]
+    for track, face in zip(*np.unravel_index(order, affinity.shape), strict=True):
+        if affinity[track, face] == -np.inf:
+            break
+        if track not in tracks and face not in faces:
+            tracks.add(track)
+            faces.add(face)
+            pairs.append((int(face), int(track)))
+    return pairs
