@@ -1,0 +1,182 @@
+"""`recognise`: names for the faces of a camera, video, picture or folder."""
+
+import argparse
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from facekd.embed import Embedder
+from facekd.enrolment import Enrolled, Enroller, people_in
+from facekd.errors import InputError
+from facekd.overlay import draw
+from facekd.policy import Policy
+from facekd.recognise import Pipeline, Recogniser, Summary, summarise
+from facekd.sources import Pictures, Source, VideoFile, open_source
+from facekd.types import Recognition
+from facekd.video import VideoWriter
+from facekd_ui.cli.commands import Commands
+from facekd_ui.cli.networks import PICTURE_SIDE, VIDEO_SIDE, add_options, open_detector, open_embedder
+from facekd_ui.cli.output import Output
+
+
+def add_to(commands: Commands) -> None:
+    """Add `recognise`."""
+    parser = commands.add(
+        "recognise", "name the faces in a camera, video, picture or folder",
+        ("facekd-cli recognise door.mp4 --gallery people/", "people/NAME/*.jpg are the enrolled"),
+        ("facekd-cli recognise 0 --gallery people/", "the first camera, until Ctrl+C"),
+        ("facekd-cli recognise rtsp://cam/1 --gallery people/ --out seen.jsonl", "a stream, one JSON line a frame"),
+        ("facekd-cli recognise in.mp4 --gallery people/ --video named.mp4", "write the video with names"),
+    )  # fmt: skip
+    parser.add_argument("source", metavar="SOURCE", help="camera index, address, video, picture or folder")
+    parser.add_argument(
+        "--gallery",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with a folder of photographs per person",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="F.jsonl", help="write one JSON line a frame and a summary"
+    )
+    parser.add_argument("--video", type=Path, metavar="F.mp4", help="write the frames with boxes and names")
+    parser.add_argument(
+        "--sequence", action="store_true",
+        help="the pictures of the folder are frames of one video: follow faces from one to the next",
+    )  # fmt: skip
+    parser.add_argument(
+        "--known", type=float, metavar="COSINE", help="threshold of a name (default: from the card)"
+    )
+    parser.add_argument(
+        "--uncertain", type=float, metavar="COSINE", help="threshold of a guess (default: likewise)"
+    )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    """Enrol the gallery, then follow the source to its end or to Ctrl+C."""
+    people = list(people_in(args.gallery))
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(open_source(args.source))
+        embedder = open_embedder(args)
+        policy = choose_policy(args, embedder, len(people))
+        pictures = isinstance(source, Pictures)
+        detector = open_detector(args, long_side=PICTURE_SIDE if pictures else VIDEO_SIDE)
+        enroller = Enroller(open_detector(args), embedder, policy.known)
+        enrolled = [enroller.enrol(name, files) for name, files in people]
+        report_refusals(enrolled, out)
+        recogniser = Recogniser(detector, embedder, enroller.gallery())
+        pipeline = Pipeline(recogniser, policy, still=pictures and not args.sequence)
+        summary = follow(source, pipeline, args, out, stack)
+    out.table(
+        "", ("person", "from s", "to s", "best score", "tracks"),
+        [(p.person, p.first_ms / 1e3, p.last_ms / 1e3, p.best_score, p.tracks) for p in summary.people],
+    )  # fmt: skip
+    out.say(
+        f"{summary.frames} frames; {summary.unknown_tracks} unknown and {summary.uncertain_tracks} uncertain tracks; "
+        f"{embedder.card.name} on {embedder.provider}"
+    )
+    return 0
+
+
+def choose_policy(args: argparse.Namespace, embedder: Embedder, people: int) -> Policy:
+    """Thresholds from the arguments where given, else from the model's card."""
+    if args.known is None and args.uncertain is None:
+        return Policy.from_card(embedder.card, people)
+    known = args.known if args.known is not None else Policy.from_card(embedder.card, people).known
+    uncertain = args.uncertain if args.uncertain is not None else known - 0.1
+    try:
+        return Policy(known=known, uncertain=uncertain)
+    except ValueError as error:
+        raise InputError(f"--known, --uncertain: {error}") from error
+
+
+def report_refusals(enrolled: list[Enrolled], out: Output) -> None:
+    """Say which photographs became no template. Raises InputError when nobody could be enrolled."""
+    for person in enrolled:
+        for refusal in person.refused:
+            detail = f" ({refusal.detail})" if refusal.detail else ""
+            out.note(f"not enrolled: {person.person}/{refusal.file}: {refusal.reason}{detail}")
+        if not len(person.templates):
+            out.note(f"{person.person} has no usable photograph and cannot be named")
+    if not any(len(person.templates) for person in enrolled):
+        raise InputError("no photograph in the gallery could be enrolled; the reasons stand above")
+
+
+def follow(
+    source: Source, pipeline: Pipeline, args: argparse.Namespace, out: Output, stack: contextlib.ExitStack
+) -> Summary:
+    """Run the pipeline over a source and write what was asked for; Ctrl+C ends it with what there is."""
+    video = stack.enter_context(VideoWriter(args.video, source.fps)) if args.video else None
+    lines = stack.enter_context(_lines_file(args.out)) if args.out else None
+    total = source.declared_frames if isinstance(source, VideoFile) else None
+
+    def recognitions() -> Iterator[Recognition]:
+        with contextlib.suppress(KeyboardInterrupt), out.progress("Recognising", total) as advance:
+            while (frame := source.read()) is not None:
+                recognition = pipeline(frame)
+                _emit(frame_json(recognition), out, lines)
+                if video:
+                    video.write(draw(frame.image, recognition))
+                advance(1)
+                yield recognition
+
+    summary = summarise(recognitions())
+    _emit({"summary": summary_json(summary)}, out, lines)
+    return summary
+
+
+def frame_json(recognition: Recognition) -> dict[str, Any]:
+    """One frame's line."""
+    faces = [
+        {
+            "track": face.track,
+            "box": [round(value, 1) for value in face.box],
+            "state": face.state.value,
+            "person": face.person,
+            "score": round(face.score, 4),
+            "reasons": list(face.reasons),
+        }
+        for face in recognition.faces
+    ]
+    ms = {stage: round(value, 3) for stage, value in recognition.ms.items()}
+    return {"frame": recognition.frame, "t_ms": round(recognition.t_ms, 1), "faces": faces, "ms": ms}
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """The last line."""
+    people = [
+        {
+            "person": person.person,
+            "tracks": person.tracks,
+            "first_ms": round(person.first_ms, 1),
+            "last_ms": round(person.last_ms, 1),
+            "best_score": round(person.best_score, 4),
+        }
+        for person in summary.people
+    ]
+    return {
+        "frames": summary.frames,
+        "people": people,
+        "unknown_tracks": summary.unknown_tracks,
+        "uncertain_tracks": summary.uncertain_tracks,
+    }
+
+
+def _emit(value: dict[str, Any], out: Output, lines: TextIO | None) -> None:
+    out.line(value)
+    if lines:
+        lines.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def _lines_file(path: Path) -> TextIO:
+    try:
+        # Line by line, so that a killed process leaves every frame it finished.
+        return path.open("w", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror}); choose another place for --out"
+        ) from error
