@@ -18,7 +18,7 @@ if ! {
   # --group needs pip 25.1; Debian 12 has 23.
   "$python" -m pip install --upgrade 'pip>=25.1' &&
   "$python" -m pip install --group dev &&
-  "$python" -m pip install --no-build-isolation --editable .
+  "$python" -m pip install --no-build-isolation --editable '.[train]'
 } >"$log" 2>&1; then
   tail -15 "$log" >&2
   echo "The set-up did not finish (whole log: $log). Without a C++20 compiler: FACEKD_NO_NATIVE=1 make setup" >&2

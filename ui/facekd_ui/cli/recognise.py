@@ -9,12 +9,12 @@ from typing import Any, TextIO
 
 from facekd.embed import Embedder
 from facekd.enrolment import Enrolled, Enroller, people_in
-from facekd.errors import InputError
+from facekd.errors import ImageError, InputError
 from facekd.overlay import draw
 from facekd.policy import Policy
 from facekd.recognise import Pipeline, Recogniser, Summary, summarise
 from facekd.sources import Pictures, Source, VideoFile, open_source
-from facekd.types import Recognition
+from facekd.types import Frame, Recognition
 from facekd.video import VideoWriter
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.networks import PICTURE_SIDE, VIDEO_SIDE, add_options, open_detector, open_embedder
@@ -116,7 +116,7 @@ def follow(
 
     def recognitions() -> Iterator[Recognition]:
         with contextlib.suppress(KeyboardInterrupt), out.progress("Recognising", total) as advance:
-            while (frame := source.read()) is not None:
+            while (frame := next_frame(source, out)) is not None:
                 recognition = pipeline(frame)
                 _emit(frame_json(recognition), out, lines)
                 if video:
@@ -127,6 +127,17 @@ def follow(
     summary = summarise(recognitions())
     _emit({"summary": summary_json(summary)}, out, lines)
     return summary
+
+
+def next_frame(source: Source, out: Output) -> Frame | None:
+    """The next frame; a broken picture of a folder is a remark, and the next one counts."""
+    while True:
+        try:
+            return source.read()
+        except ImageError as error:
+            if not isinstance(source, Pictures) or Path(source.name).is_file():
+                raise
+            out.note(str(error))
 
 
 def frame_json(recognition: Recognition) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Training of recognisers by distillation; the only part of the library that needs torch."""
