@@ -29,8 +29,9 @@ demo: $(VENV)/.ready  ## enrol the sample people and recognise them in the sampl
 	@$(BIN)/python samples/demo.py --out out
 
 test: $(VENV)/.ready  ## every check: tests, style, types, dependencies, packages
+	@scripts/system-deps.sh test
 	@scripts/check.sh $(VENV)
-	@$(BIN)/python -m pytest
+	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(BIN)/python -m pytest
 	@scripts/packages.sh $(VENV)
 
 check: $(VENV)/.ready  ## style, types and dependencies only

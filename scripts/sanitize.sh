@@ -33,17 +33,26 @@ for kernel in $("$python" -c 'from facekd import _native; print(*_native.kernels
 done
 
 # The tests, with the instrumented module in the place of the installed one: a copy of the package in which only
-# the module differs, first on the path. The interpreter is not instrumented, so the library is loaded before it
-# and its own leaks are not counted.
+# the module differs, first on the path; an editable install's finder would still go before it, so it is taken
+# out. The interpreter is not instrumented: the library is loaded before it, and its own leaks are not counted.
 rm -rf "$work/site"
 mkdir -p "$work/site"
 cp -R facekd "$work/site/facekd"
 cp "$work"/address/_native*.so "$work/site/facekd/"
+cat >"$work/site/sitecustomize.py" <<'END'
+import sys
+
+sys.meta_path = [finder for finder in sys.meta_path if type(finder).__name__ != "ScikitBuildRedirectingFinder"]
+END
 compiler=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$work/address/CMakeCache.txt")
-LD_PRELOAD="$("$compiler" -print-file-name=libasan.so) $("$compiler" -print-file-name=libstdc++.so)" \
-    ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc OMP_WAIT_POLICY=PASSIVE \
-    FACEKD_SANITIZED="$PWD/$work/site" PYTHONPATH="$PWD/$work/site" \
-    "$python" -P -m pytest -q -p no:cacheprovider tests/native tests/facekd/test_search.py tests/facekd/test_align.py \
+sanitized() {
+    LD_PRELOAD="$("$compiler" -print-file-name=libasan.so) $("$compiler" -print-file-name=libstdc++.so)" \
+        ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc OMP_WAIT_POLICY=PASSIVE FACEKD_SANITIZED=1 \
+        PYTHONPATH="$PWD/$work/site" "$python" -P "$@"
+}
+sanitized -c 'import facekd._native as module, sys; sys.exit("build/sanitize" not in module.__file__)' ||
+    { echo "sanitize: expected the instrumented module to be imported, another one was" >&2; exit 1; }
+sanitized -m pytest -q -p no:cacheprovider tests/native tests/facekd/test_search.py tests/facekd/test_align.py \
     tests/facekd/test_letterbox.py
 
 TSAN_OPTIONS=halt_on_error=1 "$work/thread/readers_and_writers" "$seconds"

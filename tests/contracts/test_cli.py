@@ -27,9 +27,11 @@ class Cli:
         self.detector = ["--detector", str(detector.path)]
         self.networks = [*self.detector, "--model", str(embedder.path)]
 
-    def __call__(self, *args: str | Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *args: str | Path, status: int = 0, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         command = [str(Path(sys.executable).with_name("facekd-cli")), *map(str, args)]
-        environment = {**os.environ, "FACEKD_HOME": str(self.home), "PYTHONWARNINGS": "error"}
+        environment = {**os.environ, "FACEKD_HOME": str(self.home), "PYTHONWARNINGS": "error", **environ}
         done = subprocess.run(
             command, capture_output=True, text=True, env=environment, timeout=120, check=False
         )
@@ -40,8 +42,8 @@ class Cli:
         parsed: dict[str, Any] = json.loads(self("--json", *args, status=status).stdout)
         return parsed
 
-    def lines(self, *args: str | Path) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self("--json", *args).stdout.splitlines()]
+    def lines(self, *args: str | Path, **environ: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self("--json", *args, **environ).stdout.splitlines()]
 
 
 @pytest.fixture
@@ -167,6 +169,20 @@ def test_recognise_refuses_a_missing_source_before_it_writes(cli: Cli, people: P
     )
     assert "absent.mp4" in done.stderr
     assert not out.exists()
+
+
+def test_recognise_shows_the_frames_in_a_window(cli: Cli, film: Path, people: Path) -> None:
+    lines = cli.lines(
+        "recognise", film, "--gallery", people, "--display", *cli.networks, QT_QPA_PLATFORM="offscreen"
+    )
+    assert lines[-1]["summary"]["frames"] == 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_without_a_screen_the_window_is_refused_with_the_way_out(cli: Cli, film: Path, people: Path) -> None:
+    screenless = {"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+    done = cli("recognise", film, "--gallery", people, "--display", *cli.networks, status=2, **screenless)
+    assert "write --video FILE.mp4 instead" in done.stderr
 
 
 def test_a_missing_model_is_named_with_the_place_it_goes(cli: Cli, album: Path) -> None:

@@ -17,6 +17,7 @@ from facekd.sources import Pictures, Source, VideoFile, open_source
 from facekd.types import Frame, Recognition
 from facekd.video import VideoWriter
 from facekd_ui.cli.commands import Commands
+from facekd_ui.cli.display import Display
 from facekd_ui.cli.networks import PICTURE_SIDE, VIDEO_SIDE, add_options, open_detector, open_embedder
 from facekd_ui.cli.output import Output
 
@@ -42,6 +43,7 @@ def add_to(commands: Commands) -> None:
         "--out", type=Path, metavar="F.jsonl", help="write one JSON line a frame and a summary"
     )
     parser.add_argument("--video", type=Path, metavar="F.mp4", help="write the frames with boxes and names")
+    parser.add_argument("--display", action="store_true", help="show the frames in a window; Esc closes it")
     parser.add_argument(
         "--sequence", action="store_true",
         help="the pictures of the folder are frames of one video: follow faces from one to the next",
@@ -111,6 +113,7 @@ def follow(
 ) -> Summary:
     """Run the pipeline over a source and write what was asked for; Ctrl+C ends it with what there is."""
     video = stack.enter_context(VideoWriter(args.video, source.fps)) if args.video else None
+    display = stack.enter_context(Display(f"FaceKD: {source.name}")) if args.display else None
     lines = stack.enter_context(_lines_file(args.out)) if args.out else None
     total = source.declared_frames if isinstance(source, VideoFile) else None
 
@@ -119,10 +122,13 @@ def follow(
             while (frame := next_frame(source, out)) is not None:
                 recognition = pipeline(frame)
                 _emit(frame_json(recognition), out, lines)
+                drawn = draw(frame.image, recognition) if video or display else frame.image
                 if video:
-                    video.write(draw(frame.image, recognition))
+                    video.write(drawn)
                 advance(1)
                 yield recognition
+                if display and not display.show(drawn, frame.t_ms):
+                    return
 
     summary = summarise(recognitions())
     _emit({"summary": summary_json(summary)}, out, lines)
