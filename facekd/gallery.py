@@ -1,5 +1,6 @@
 """The enrolled people as the matcher sees them: templates of one model, and who each belongs to."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -41,7 +42,7 @@ class Gallery:
         if people:
             vectors = np.ascontiguousarray(np.concatenate([rows.vectors for _, rows in templates]))
             index.add(np.arange(len(people), dtype=np.int64), vectors)
-        most = max((people.count(person) for person in set(people)), default=0)
+        most = max(Counter(people).values(), default=0)
         return cls(model_id, people, index, revision, most)
 
     def __len__(self) -> int:

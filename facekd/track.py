@@ -9,8 +9,8 @@ from the optimal assignment only where two choices are nearly equal.
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facekd.boxes import centre_distances, iou
 from facekd.policy import Policy
 from facekd.types import Candidate, Embeddings, Faces, Floats, Quality, RecognisedFace, State
 from facekd.vote import Verdict, Vote
@@ -112,12 +112,7 @@ class Tracker:
         self._tracks = []
 
     def _associate(self, views: Views) -> list[_Track]:
-        affinity = np.array(
-            [[self._affinity(track, views, row) for row in range(len(views.faces))] for track in self._tracks]
-        ).reshape(len(self._tracks), len(views.faces))
-        chosen: dict[int, _Track] = {}
-        for row, number in _greedy(affinity):
-            chosen[row] = self._tracks[number]
+        chosen = {row: self._tracks[number] for row, number in _greedy(self._affinity(views))}
         for row in range(len(views.faces)):
             if row not in chosen:
                 self._started += 1
@@ -125,21 +120,28 @@ class Tracker:
                 self._tracks.append(chosen[row])
         return [chosen[row] for row in range(len(views.faces))]
 
-    def _affinity(self, track: _Track, views: Views, row: int) -> float:
-        """Overlap plus likeness of a track and a face; -inf when they cannot be the same."""
-        rules, box = self._rules, views.faces.boxes[row]
-        gone = views.t_ms - track.seen_ms > rules.gone_ms
-        predicted = track.predicted(views.t_ms, rules.gone_ms)
-        overlap = 0.0 if gone else iou(predicted, box)
-        if track.likeness is None or views.quality[row].reasons:  # a poor view: only its place can speak
-            return overlap if overlap >= rules.min_overlap else -np.inf
-        likeness = float(track.likeness @ views.embeddings.vectors[row])
-        near = gone or _distance(predicted, box) <= rules.reach * float(box[2] - box[0])
-        if overlap >= rules.min_overlap and likeness >= rules.different:
-            return overlap + likeness
-        if likeness >= rules.same and near:
-            return overlap + likeness
-        return -np.inf
+    def _affinity(self, views: Views) -> Floats:
+        """Overlap plus likeness of every track with every face [t, f]; -inf where they cannot be the same."""
+        rules, boxes = self._rules, views.faces.boxes
+        if not self._tracks or not len(boxes):
+            return np.zeros((len(self._tracks), len(boxes)), np.float32)
+        gone = np.array([views.t_ms - track.seen_ms > rules.gone_ms for track in self._tracks])[:, None]
+        predicted = np.stack([track.predicted(views.t_ms, rules.gone_ms) for track in self._tracks])
+        overlap = np.where(gone, 0, iou(predicted, boxes))
+        near = gone | (centre_distances(predicted, boxes) <= rules.reach * (boxes[:, 2] - boxes[:, 0]))
+
+        unseen = np.zeros(views.embeddings.vectors.shape[1], np.float32)
+        means = np.stack([unseen if track.likeness is None else track.likeness for track in self._tracks])
+        likeness = means @ views.embeddings.vectors.T
+        # A poor view, or a track that had only poor ones: only the place can speak.
+        silent = np.array([track.likeness is None for track in self._tracks])[:, None]
+        silent = silent | np.array([bool(quality.reasons) for quality in views.quality])
+        in_place = overlap >= rules.min_overlap
+        possible = np.where(
+            silent, in_place, (in_place & (likeness >= rules.different)) | (near & (likeness >= rules.same))
+        )
+        affinity = overlap + np.where(silent, 0, likeness)
+        return np.asarray(np.where(possible, affinity, -np.inf), np.float32)
 
 
 def one_face_a_person(verdicts: list[Verdict]) -> list[Verdict]:
@@ -158,20 +160,7 @@ def one_face_a_person(verdicts: list[Verdict]) -> list[Verdict]:
     ]
 
 
-def iou(a: Floats, b: Floats) -> float:
-    """Intersection over union of two boxes [4]."""
-    left_top, right_bottom = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
-    shared = float(np.prod(np.maximum(right_bottom - left_top, 0)))
-    union = float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2])) - shared
-    return shared / union if union > 0 else 0.0
-
-
-def _distance(a: Floats, b: Floats) -> float:
-    """Between the centres of two boxes, px."""
-    return float(np.linalg.norm((a[:2] + a[2:] - b[:2] - b[2:]) / 2))
-
-
-def _greedy(affinity: NDArray[np.float64]) -> list[tuple[int, int]]:
+def _greedy(affinity: Floats) -> list[tuple[int, int]]:
     """(face, track) pairs, best affinity first, each used once."""
     pairs, faces, tracks = [], set(), set()
     order = np.argsort(affinity, axis=None, kind="stable")[::-1]

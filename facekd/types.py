@@ -45,8 +45,8 @@ class Faces:
     @property
     def areas(self) -> Floats:
         """[n], square pixels."""
-        widths_heights = np.maximum(self.boxes[:, 2:] - self.boxes[:, :2], 0)
-        return np.asarray(widths_heights[:, 0] * widths_heights[:, 1], np.float32)
+        sides = np.maximum(self.boxes[:, 2:] - self.boxes[:, :2], 0)
+        return np.asarray(sides[:, 0] * sides[:, 1], np.float32)
 
     def largest(self) -> int:
         """Row of the face with the largest box. Raises ValueError when there is none."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from facekd.boxes import iou
 from facekd.detect import Detector
 from facekd.embed import Embedder
 from facekd.enrolment import Enroller, people_in
@@ -28,7 +29,6 @@ from facekd.overlay import draw
 from facekd.policy import Policy
 from facekd.recognise import STAGES, Pipeline, Recogniser, summarise
 from facekd.sources import open_source
-from facekd.track import iou
 from facekd.types import Recognition
 from facekd.video import VideoWriter
 from facekd_ui.cli.networks import VIDEO_SIDE
@@ -151,8 +151,10 @@ def compare(recognitions: list[Recognition], truth: dict[str, Any], enrolled: se
         present = {face["person"]: face for face in shown if face["state"] == "visible"}
         seen_since = {name: seen_since.get(name, recognition.t_ms) for name in present}
         for name, face in present.items():
-            box = np.asarray(face["box"], np.float32)
-            mine = [f for f in recognition.faces if iou(np.asarray(f.box, np.float32), box) >= SAME_FACE]
+            box = np.asarray([face["box"]], np.float32)
+            mine = [
+                f for f in recognition.faces if iou(np.asarray([f.box], np.float32), box)[0, 0] >= SAME_FACE
+            ]
             visible[name] += 1
             found[name] += bool(mine)
             if name in enrolled and recognition.t_ms - seen_since[name] >= SETTLING_MS:
