@@ -1,6 +1,6 @@
 """The recognition pipeline against a plain loop of OpenCV's own parts, in turns, on the same frames and model files.
 
-    .venv/bin/python bench/pipeline.py [--quick] [--videos DIR] [--threads 2]
+    .venv/bin/python bench/pipeline.py [--quick] [--videos DIR] [--document docs/performance.md]
 
 The peer is what a careful person writes with OpenCV alone: `FaceDetectorYN` on the frame scaled to the same size,
 `estimateAffinePartial2D` + `warpAffine` and `cv2.dnn` per face, one matrix product. It neither judges
@@ -19,9 +19,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from report import write_report
+import report
 
 from facekd.align import TEMPLATE
+from facekd.boxes import iou
 from facekd.detect import Detector
 from facekd.embed import Embedder
 from facekd.errors import FacekdError
@@ -30,7 +31,6 @@ from facekd.modelcard import ModelCard
 from facekd.models import ModelFile, Registry
 from facekd.policy import Policy
 from facekd.recognise import STAGES, Pipeline, Recogniser, Stopwatch
-from facekd.track import iou
 from facekd.types import Embeddings, Floats, Frame, Image
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -111,12 +111,13 @@ def agreement(pipeline: Recogniser, peer: Peer, frames: list[Image]) -> tuple[fl
     for index, image in enumerate(frames):
         boxes, vectors = peer(image, Stopwatch())
         views = pipeline.look(Frame(image, index, index * 40.0), Stopwatch())
-        for box, vector in zip(boxes, vectors, strict=True):
-            total += 1
-            overlaps = [iou(box, mine) for mine in views.faces.boxes]
-            if overlaps and max(overlaps) >= 0.9:
+        total += len(boxes)
+        if not len(views.faces):
+            continue
+        for overlaps, vector in zip(iou(boxes, views.faces.boxes), vectors, strict=True):
+            if overlaps.max() >= 0.9:
                 matched += 1
-                cosines.append(float(vector @ views.embeddings.vectors[int(np.argmax(overlaps))]))
+                cosines.append(float(vector @ views.embeddings.vectors[int(overlaps.argmax())]))
     return matched / max(total, 1), float(np.median(cosines)) if cosines else float("nan")
 
 
@@ -164,6 +165,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few frames, for CI")
     parser.add_argument("--videos", type=Path, default=DATA / "videos", metavar="DIR")
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument(
+        "--document", type=Path, metavar="F.md", help="put the tables there, e.g. docs/performance.md"
+    )
     args = parser.parse_args()
     if "FACEKD_MODELS" not in os.environ:
         os.environ["FACEKD_MODELS"] = str(DATA / "weights")
@@ -185,66 +189,72 @@ def main() -> int:
         gallery,
     )
     peer = Peer(detector, embedder, rows)
-    cases: list[dict[str, object]] = []
+    cases: list[report.Case] = []
+    text = report.machine_line()
     for video in videos:
         frames = frames_of(video, 40 if args.quick else 110)
         share, cosine = agreement(recogniser, peer, frames[::5])
         pipeline = Pipeline(recogniser, Policy.from_card(embedder.card, ENROLLED))
         ours, theirs = run(pipeline, peer, frames, rounds=1 if args.quick else 4)
-        print(f"\n{video.name}: {share:.1%} of the peer's boxes are ours too, median cosine {cosine:.4f}")
-        cases += report(video.stem, ours, theirs)
-    write_report(
-        "pipeline", cases, threads=args.threads, detector=detector.card.name, embedder=embedder.card.name
-    )
+        text += f"\n**{video.name}**: {share:.1%} of the peer's boxes are ours too, median cosine {cosine:.4f}.\n\n"
+        text += frame_table(ours, theirs) + "\n" + stage_table(ours, theirs)
+        cases += cases_of(video.stem, "facekd", ours) + cases_of(video.stem, "opencv", theirs)
+    print(text)
+    names = {"detector": detector.card.name, "embedder": embedder.card.name, "threads": args.threads}
+    print(f"written to {report.write('pipeline', cases, names)}", file=sys.stderr)
+    if args.document:
+        report.into_document(args.document, "bench/pipeline.py", text)
     return 0
 
 
-def report(video: str, ours: Times, theirs: Times) -> list[dict[str, object]]:
-    """Print the tables of one video and return the rows for the file."""
-    cases: list[dict[str, object]] = []
-    every = {"all": None} | {str(n): n for n in sorted(ours.frames) if len(ours.frames[n]) >= 20}
-    print(
-        f"{'faces':>6} {'n':>5} {'ours ms':>9} {'p95':>7} {'fps':>6} {'peer ms':>9} {'p95':>7} {'fps':>6} {'ratio':>6}"
+def frame_table(ours: Times, theirs: Times) -> str:
+    """Milliseconds a frame by number of faces, as Markdown."""
+    lines = [
+        "| faces | frames | FaceKD median ms | p95 | fps | OpenCV median ms | p95 | fps | ratio |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for label, count in groups(ours).items():
+        a, b = (figures(times, count) for times in (ours, theirs))
+        if len(b):
+            left, right = (
+                f"{np.median(v):.1f} | {np.percentile(v, 95):.1f} | {1e3 / v.mean():.0f}" for v in (a, b)
+            )
+            lines.append(f"| {label} | {len(a)} | {left} | {right} | {np.median(b) / np.median(a):.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def stage_table(ours: Times, theirs: Times) -> str:
+    """Median milliseconds of each stage, as Markdown."""
+    cells = (
+        (f"{np.median(times.stages[stage]):.2f}" if stage in times.stages else "" for stage in STAGES)
+        for times in (ours, theirs)
     )
-    for label, count in every.items():
-        a, b = (
-            np.array(list(chain(*times.frames.values())) if count is None else times.frames[count])
-            for times in (ours, theirs)
-        )
-        if not len(b):
-            continue
-        middle = np.median(a), np.median(b)
-        print(
-            f"{label:>6} {len(a):>5} {middle[0]:>9.2f} {np.percentile(a, 95):>7.2f} {1e3 / a.mean():>6.0f} "
-            f"{middle[1]:>9.2f} {np.percentile(b, 95):>7.2f} {1e3 / b.mean():>6.0f} {middle[1] / middle[0]:>6.2f}"
-        )
-        for side, values in (("facekd", a), ("opencv", b)):
-            cases.append(
-                {
-                    "case": f"{video}, {label} faces",
-                    "peer": side,
-                    "median_ms": float(np.median(values)),
-                    "iqr_ms": float(np.subtract(*np.percentile(values, [75, 25]))),
-                    "p95_ms": float(np.percentile(values, 95)),
-                    "fps": float(1e3 / values.mean()),
-                    "n": len(values),
-                }
-            )
-    for name, times, stages in (("ours", ours, STAGES), ("peer", theirs, Peer.STAGES)):
-        shares = ", ".join(f"{stage} {np.median(times.stages[stage]):.2f}" for stage in stages)
-        print(f"{name} by stage, median ms: {shares}")
-        for stage in stages:
-            values = np.array(times.stages[stage])
-            cases.append(
-                {
-                    "case": f"{video}, stage {stage}",
-                    "peer": "facekd" if name == "ours" else "opencv",
-                    "median_ms": float(np.median(values)),
-                    "iqr_ms": float(np.subtract(*np.percentile(values, [75, 25]))),
-                    "n": len(values),
-                }
-            )
-    return cases
+    rows = [f"| {name} | {' | '.join(row)} |" for name, row in zip(("FaceKD", "OpenCV"), cells, strict=True)]
+    return (
+        "\n".join([f"| stage, median ms | {' | '.join(STAGES)} |", "|---" * (len(STAGES) + 1) + "|", *rows])
+        + "\n"
+    )
+
+
+def groups(times: Times) -> dict[str, int | None]:
+    """Rows of the table: all frames, then each number of faces that twenty frames have."""
+    return {"all": None} | {str(n): n for n in sorted(times.frames) if len(times.frames[n]) >= 20}
+
+
+def figures(times: Times, count: int | None) -> Floats:
+    """Milliseconds of the frames with `count` faces, or of all."""
+    values = list(chain(*times.frames.values())) if count is None else times.frames[count]
+    return np.asarray(values, np.float32)
+
+
+def cases_of(video: str, peer: str, times: Times) -> list[report.Case]:
+    """The rows for the JSON file."""
+    cases = []
+    for label, count in groups(times).items():
+        values = figures(times, count)
+        extra = {"p95_ms": float(np.percentile(values, 95)), "fps": float(1e3 / values.mean())}
+        cases.append(report.case(f"{video}, faces: {label}", peer, values.tolist(), extra))
+    return cases + [report.case(f"{video}, stage {s}", peer, values) for s, values in times.stages.items()]
 
 
 if __name__ == "__main__":
