@@ -103,6 +103,7 @@ def test_detect_of_one_unreadable_picture_is_bad_input(cli: Cli, album: Path) ->
     done = cli("detect", album / "c_broken.jpg", status=2)
     assert done.stdout == ""
     assert done.stderr.count("c_broken.jpg") == 1  # said once
+    assert "got a device or pipe" in cli("detect", "/dev/null", status=2).stderr
 
 
 def test_embed_writes_what_the_contract_names(

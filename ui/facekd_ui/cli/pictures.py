@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -187,7 +188,7 @@ def _with_progress(path: Path, out: Output, description: str) -> Iterator[Pictur
 
 def _unreadable(picture: Picture, path: Path, out: Output) -> None:
     """In a folder an unreadable file is one remark among others; alone it is bad input."""
-    if path.is_file() and path.suffix.lower() != ".zip":
+    if not path.is_dir() and not zipfile.is_zipfile(path):
         raise ImageError(str(picture.error))
     out.note(str(picture.error))
 
