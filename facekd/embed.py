@@ -97,6 +97,15 @@ class Embedder:
     def _check(self, model: ModelFile) -> None:
         height, width = self.card.input.size
         shape = self._session.input_shape
+        if max(height, width) > SIDE:
+            raise ModelFileError(
+                f"{model.path}: expected an input of at most {SIDE}x{SIDE}, its card says {height}x{width}"
+            )
+        if isinstance(shape[0], int) and len(shape) == 4:
+            raise ModelFileError(
+                f"{model.path}: expected a network for any number of faces at once, got one for {shape[0]}; "
+                "export it again with a free first axis"
+            )
         if len(shape) != 4 or tuple(shape[1:]) != (3, height, width):
             raise ModelFileError(
                 f"{model.path}: expected an input of shape [n, 3, {height}, {width}] as its card says, "

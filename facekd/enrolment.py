@@ -10,7 +10,7 @@ from facekd.detect import Detector
 from facekd.embed import Embedder
 from facekd.errors import InputError
 from facekd.gallery import Gallery
-from facekd.images import IMAGE_SUFFIXES, read_image
+from facekd.images import has_picture_suffix, read_image
 from facekd.quality import ENROLMENT, QualityGate, Reason
 from facekd.types import Embeddings, Faces, Floats, Image
 
@@ -113,20 +113,16 @@ def the_subject(faces: Faces) -> Faces:
 
 
 def people_in(folder: Path) -> Iterator[tuple[str, list[Path]]]:
-    """Each person's name and photographs, from a folder that holds a folder a person.
+    """Each person's name and photographs (perhaps none), from a folder that holds a folder a person.
 
     Raises InputError when `folder` is no such folder.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder with one folder of photographs per person, found none")
     people = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    found = False
     for person in people:
-        files = sorted(file for file in person.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
-        if files:
-            found = True
-            yield person.name, files
-    if not found:
+        yield person.name, sorted(file for file in person.iterdir() if has_picture_suffix(file.name))
+    if not people:
         raise InputError(
             f"{folder}: expected a folder with one folder of photographs per person, got no such folder; "
             f"put the photographs into {folder}/NAME/"

@@ -6,6 +6,7 @@ An unknown key is refused by name, because a misspelt key would otherwise be a s
 
 import difflib
 import hashlib
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -94,6 +95,13 @@ def card_from(table: dict[str, Any], path: Path) -> ModelCard:
         )
     if card.kind == "embedder" and not (card.dim and card.dim > 0 and min(card.input.size) > 0):
         raise ModelFileError(f"{path}: an embedder's card needs `dim` and a fixed `input.size`")
+    rows = sorted(card.threshold, key=lambda row: row.far)
+    falling = all(low.value >= high.value and low.far < high.far for low, high in itertools.pairwise(rows))
+    if not (falling and all(0 < row.far <= 1 for row in rows)):
+        raise ModelFileError(
+            f"{path}: expected [[threshold]] rows with different `far` between 0 and 1 whose `value` falls as `far` "
+            f"rises, got {[(row.far, row.value) for row in rows]}"
+        )
     return msgspec.structs.replace(card, name=path.stem)
 
 

@@ -99,11 +99,8 @@ class Registry:
         if wanted.endswith(".onnx") or os.sep in wanted:
             model = open_model_file(Path(wanted))
         else:
-            hits = [
-                m
-                for m in self
-                if m.card.name == wanted or (len(wanted) >= 4 and m.card.id.startswith(wanted))
-            ]
+            named = next((path for path in self._paths() if path.stem == wanted), None)
+            hits = [open_model_file(named)] if named else self._with_id(wanted)
             if len(hits) != 1:
                 found = "no model" if not hits else f"{len(hits)} models"
                 raise ModelFileError(f"{found} called {wanted!r} here; see `facekd-cli models list`")
@@ -140,25 +137,40 @@ class Registry:
 
     def import_file(self, path: Path) -> ModelFile:
         """Copy a model and its card into the first folder. Raises ModelFileError; nothing half done."""
+        if path.suffix.lower() != ".onnx":
+            raise ModelFileError(f"{path}: expected an .onnx file")
         model = open_model_file(path)
         target = self.folders[0] / path.name
         if target.exists() and file_digest(_read(target)) != model.card.id:
             raise ModelFileError(
                 f"{target}: another model of this name is there already; rename {path.name} first"
             )
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # The card goes last but one: a model without its card is passed over, a card without its model is too.
-        if (beside := path.with_suffix(".toml")).is_file():
-            shutil.copyfile(beside, target.with_suffix(".toml"))
-        partial = target.with_suffix(".part")
-        shutil.copyfile(path, partial)
-        partial.replace(target)
+        if not (target.exists() and target.samefile(path)):
+            try:
+                _copy_whole([path.with_suffix(".toml"), path], target.parent)
+            except OSError as error:
+                raise ModelFileError(
+                    f"{target}: cannot be written ({error.strerror}); free some space there"
+                ) from error
         return open_model_file(target)
+
+    def _with_id(self, beginning: str) -> list[ModelFile]:
+        return [model for model in self if len(beginning) >= 4 and model.card.id.startswith(beginning)]
 
     def _paths(self) -> Iterator[Path]:
         for folder in self.folders:
             if folder.is_dir():
                 yield from sorted(folder.glob("*.onnx"))
+
+
+def _copy_whole(files: Sequence[Path], folder: Path) -> None:
+    """Copy those of `files` that exist, in their order, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in files:
+        if source.is_file():
+            partial = folder / f".{source.name}.part"
+            shutil.copyfile(source, partial)
+            partial.replace(folder / source.name)
 
 
 def _read(path: Path) -> bytes:

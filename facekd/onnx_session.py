@@ -19,6 +19,10 @@ PROVIDERS = {
 }
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
 class Session:
     """One network, ready to run.
 
@@ -53,8 +57,9 @@ class Session:
         try:
             self._session = ort.InferenceSession(data, options, providers=[wanted])
         except Exception as error:
-            reason = str(error).strip().splitlines()[0][:200]
-            raise ModelFileError(f"{name}: ONNX Runtime cannot load this file: {reason}") from error
+            raise ModelFileError(
+                f"{name}: ONNX Runtime cannot load this file: {_first_line(error)}"
+            ) from error
         self.provider = str(self._session.get_providers()[0])
         if self.provider != wanted:
             raise ProviderError(f"{name}: asked for {provider!r}, but ONNX Runtime chose {self.provider}")
@@ -74,6 +79,14 @@ class Session:
     def run(
         self, batch: NDArray[np.float32], outputs: Sequence[str] | None = None
     ) -> list[NDArray[np.float32]]:
-        """Outputs for one input tensor, in the order of `outputs` (default: all). The GIL is released."""
+        """Outputs for one input tensor, in the order of `outputs` (default: all). The GIL is released.
+
+        Raises ModelFileError when the network cannot run on it.
+        """
         name = next(iter(self.input_shapes))
-        return [np.asarray(value) for value in self._session.run(outputs, {name: batch})]
+        try:
+            return [np.asarray(value) for value in self._session.run(outputs, {name: batch})]
+        except Exception as error:
+            raise ModelFileError(
+                f"{self.name}: the network failed on an input of shape {list(batch.shape)}: {_first_line(error)}"
+            ) from error

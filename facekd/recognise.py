@@ -12,8 +12,8 @@ from facekd.embed import Embedder
 from facekd.gallery import Gallery
 from facekd.policy import Policy
 from facekd.quality import VOTING, QualityGate
-from facekd.track import Tracker, Views
-from facekd.types import Frame, Recognition
+from facekd.track import Association, Tracker, Views
+from facekd.types import Frame, Recognition, State
 
 STAGES = ("detect", "align", "quality", "embed", "search", "track")
 
@@ -65,7 +65,7 @@ class Recogniser:
 
 
 class Pipeline:
-    """A recogniser and the tracks of one source. `recogniser` may be replaced between frames.
+    """A recogniser and the tracks of one source. Belongs to one thread.
 
     Args:
         recogniser: the networks and the gallery.
@@ -74,14 +74,19 @@ class Pipeline:
     """
 
     def __init__(self, recogniser: Recogniser, policy: Policy, *, still: bool = False) -> None:
-        self.recogniser = recogniser
         self._still = still
-        self._tracker = Tracker(replace(policy, min_votes=1) if still else policy)
+        self.replace(recogniser, policy)
+
+    def replace(self, recogniser: Recogniser, policy: Policy) -> None:
+        """Go on with another gallery, other networks or thresholds. Tracks start afresh: their votes were the old's."""
+        self._recogniser = recogniser
+        association = Association.from_card(recogniser.embedder.card, policy)
+        self._tracker = Tracker(replace(policy, min_votes=1) if self._still else policy, association)
 
     def __call__(self, frame: Frame) -> Recognition:
         """Recognise one frame."""
         watch = Stopwatch()
-        views = self.recogniser.look(frame, watch)
+        views = self._recogniser.look(frame, watch)
         with watch.stage("track"):
             if self._still:
                 self._tracker.forget()
@@ -111,27 +116,30 @@ class Summary:
 
 
 def summarise(recognitions: Iterable[Recognition]) -> Summary:
-    """People with first and last time; tracks that were never named count by the last thing said of them."""
+    """People with first and last time; tracks that were never named count by the last thing said of them.
+
+    Keeps a few numbers for each person and track, so a source may run for days.
+    """
     frames = 0
-    people: dict[str, list[tuple[int, float, float]]] = {}
-    last: dict[int, str] = {}
+    people: dict[str, Appearance] = {}
+    tracks: dict[str, set[int]] = {}
+    last: dict[int, State] = {}
     for recognition in recognitions:
         frames += 1
         for face in recognition.faces:
-            if face.state == "known" and face.person is not None:
-                people.setdefault(face.person, []).append((face.track, recognition.t_ms, face.score))
-            if last.get(face.track) != "known":
+            if last.get(face.track) is not State.KNOWN:
                 last[face.track] = face.state
-    appearances = (
-        Appearance(
-            person, len({row[0] for row in rows}), rows[0][1], rows[-1][1], max(row[2] for row in rows)
-        )
-        for person, rows in people.items()
-    )
+            if face.state is not State.KNOWN or face.person is None:
+                continue
+            tracks.setdefault(face.person, set()).add(face.track)
+            before = people.get(face.person)
+            people[face.person] = Appearance(
+                face.person,
+                len(tracks[face.person]),
+                before.first_ms if before else recognition.t_ms,
+                recognition.t_ms,
+                max(before.best_score, face.score) if before else face.score,
+            )
     states = list(last.values())
-    return Summary(
-        frames,
-        tuple(sorted(appearances, key=lambda appearance: appearance.first_ms)),
-        states.count("unknown"),
-        states.count("uncertain"),
-    )
+    in_order = sorted(people.values(), key=lambda appearance: appearance.first_ms)
+    return Summary(frames, tuple(in_order), states.count(State.UNKNOWN), states.count(State.UNCERTAIN))

@@ -6,14 +6,18 @@ be the same face, even after an absence. Pairs are taken greedily, best first: w
 from the optimal assignment only where two choices are nearly equal.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from facekd.boxes import centre_distances, iou
-from facekd.policy import Policy
+from facekd.modelcard import ModelCard
+from facekd.policy import Policy, threshold_at
 from facekd.types import Candidate, Embeddings, Faces, Floats, Quality, RecognisedFace, State
 from facekd.vote import Verdict, Vote
+
+SAME_FAR = 1e-6
+DIFFERENT_FAR = 1e-2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,19 +33,30 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """When a detection continues a track. Cosines belong to one model; `from_policy` derives them."""
+    """When a detection continues a track. Cosines belong to one model; `from_card` derives them."""
 
     same: float  # at least this alike: the same face wherever it is
     different: float  # less alike than this: another face, even in the same place
     min_overlap: float = 0.25  # intersection over union with the predicted box
     reach: float = 2.0  # a likeness match of a visible track lies within so many face widths
-    gone_ms: float = 500  # unseen for longer: the track's place says nothing any more
-    forget_ms: float = 10_000  # unseen for longer: a new track
+    gone_ms: float = (
+        500  # unseen for longer: its place says nothing any more, and its name must be earned again
+    )
+    fade_ms: float = 2_000  # without a usable view for longer: a name is only a guess
+    forget_ms: float = (
+        10_000  # unseen for longer: a new track; without a usable view for longer: no guess either
+    )
 
     @classmethod
-    def from_policy(cls, policy: Policy) -> "Association":
-        """Same face: as sure as a name. Different face: views of one face in one scene are far more alike."""
-        return cls(same=policy.known, different=0.7 * policy.uncertain)
+    def from_card(cls, card: ModelCard, policy: Policy) -> "Association":
+        """Cosines at fixed rates of the model's table, whatever the gallery; from the policy when there is none.
+
+        Within a scene the same faces meet again and again, and poor views are more alike than good ones, so to join
+        two sightings takes the strictest rate that was measured.
+        """
+        if not card.threshold:
+            return cls(same=policy.known, different=0.7 * policy.uncertain)
+        return cls(same=threshold_at(card, SAME_FAR), different=0.8 * threshold_at(card, DIFFERENT_FAR))
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +65,7 @@ class _Track:
     box: Floats  # [4]
     seen_ms: float
     vote: Vote
+    usable_ms: float  # of the last usable view
     likeness: Floats | None = None  # [d], unit: running mean of the good views
     velocity: Floats = field(default_factory=lambda: np.zeros(4, np.float32))  # box corners, px per ms
 
@@ -75,9 +91,9 @@ class _Track:
 class Tracker:
     """The tracks of one source. Belongs to one thread; holds state from frame to frame."""
 
-    def __init__(self, policy: Policy, association: Association | None = None) -> None:
+    def __init__(self, policy: Policy, association: Association) -> None:
         self._policy = policy
-        self._rules = association or Association.from_policy(policy)
+        self._rules = association
         self._tracks: list[_Track] = []
         self._started = 0
         self._model_id: str | None = None
@@ -89,12 +105,8 @@ class Tracker:
         self._tracks = [t for t in self._tracks if views.t_ms - t.seen_ms <= self._rules.forget_ms]
         tracks = self._associate(views)
         for row, track in enumerate(tracks):
-            quality = views.quality[row]
-            track.move(views.faces.boxes[row], views.t_ms)
-            if not quality.reasons:
-                track.resemble(views.embeddings.vectors[row], quality.weight)
-                track.vote.add(views.candidates[row], quality.weight)
-        verdicts = one_face_a_person([track.vote.verdict() for track in tracks])
+            self._take_over(track, views, row)
+        verdicts = one_face_a_person([self._verdict(track, views.t_ms) for track in tracks])
         return tuple(
             RecognisedFace(
                 track.number,
@@ -107,6 +119,25 @@ class Tracker:
             for track, verdict, quality in zip(tracks, verdicts, views.quality, strict=True)
         )
 
+    def _take_over(self, track: _Track, views: Views, row: int) -> None:
+        if views.t_ms - track.seen_ms > self._rules.gone_ms:
+            track.vote = Vote(self._policy)
+        track.move(views.faces.boxes[row], views.t_ms)
+        quality = views.quality[row]
+        if not quality.reasons:
+            track.resemble(views.embeddings.vectors[row], quality.weight)
+            track.vote.add(views.candidates[row], quality.weight)
+            track.usable_ms = views.t_ms
+        elif views.t_ms - track.usable_ms > self._rules.forget_ms:
+            track.vote, track.likeness = Vote(self._policy), None
+
+    def _verdict(self, track: _Track, t_ms: float) -> Verdict:
+        """The vote's word; a name fades when nothing usable was seen for long, since anybody may stand there by now."""
+        verdict = track.vote.verdict()
+        if verdict.state is State.KNOWN and t_ms - track.usable_ms > self._rules.fade_ms:
+            return replace(verdict, state=State.UNCERTAIN)
+        return verdict
+
     def forget(self) -> None:
         """Start afresh; numbers go on."""
         self._tracks = []
@@ -116,7 +147,8 @@ class Tracker:
         for row in range(len(views.faces)):
             if row not in chosen:
                 self._started += 1
-                chosen[row] = _Track(self._started, views.faces.boxes[row], views.t_ms, Vote(self._policy))
+                vote = Vote(self._policy)
+                chosen[row] = _Track(self._started, views.faces.boxes[row], views.t_ms, vote, views.t_ms)
                 self._tracks.append(chosen[row])
         return [chosen[row] for row in range(len(views.faces))]
 
@@ -127,7 +159,9 @@ class Tracker:
             return np.zeros((len(self._tracks), len(boxes)), np.float32)
         gone = np.array([views.t_ms - track.seen_ms > rules.gone_ms for track in self._tracks])[:, None]
         predicted = np.stack([track.predicted(views.t_ms, rules.gone_ms) for track in self._tracks])
-        overlap = np.where(gone, 0, iou(predicted, boxes))
+        # At a low frame rate the prediction overshoots as soon as a face stops, hence the last place as well.
+        last = np.stack([track.box for track in self._tracks])
+        overlap = np.where(gone, 0, np.maximum(iou(predicted, boxes), iou(last, boxes)))
         near = gone | (centre_distances(predicted, boxes) <= rules.reach * (boxes[:, 2] - boxes[:, 0]))
 
         unseen = np.zeros(views.embeddings.vectors.shape[1], np.float32)
@@ -153,7 +187,7 @@ def one_face_a_person(verdicts: list[Verdict]) -> list[Verdict]:
             if held is None or verdict.evidence > verdicts[held].evidence:
                 holder[verdict.person] = row
     return [
-        Verdict(State.UNCERTAIN, verdict.person, verdict.score, verdict.evidence)
+        replace(verdict, state=State.UNCERTAIN)
         if verdict.state is State.KNOWN and verdict.person is not None and holder[verdict.person] != row
         else verdict
         for row, verdict in enumerate(verdicts)

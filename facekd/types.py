@@ -103,7 +103,7 @@ class RecognisedFace:
     box: tuple[float, float, float, float]
     state: State
     person: str | None  # the name when known; the likeliest name when uncertain; else None
-    score: float  # weighted mean cosine of that person over the track; of this frame's best when unknown
+    score: float  # weighted mean cosine of that person over the track's views; of the likeliest when unknown
     reasons: tuple[str, ...] = ()  # why this view did not vote, if it did not
 
 

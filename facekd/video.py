@@ -1,27 +1,34 @@
-"""Writing a video file that is either whole or absent."""
+"""Writing a video file that can be played, or none."""
 
+import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import cv2
+import numpy as np
 
 from facekd.errors import InputError
 from facekd.types import Image
 
-FALLBACK_FPS = 25.0
+log = logging.getLogger(__name__)
+
+PACED_FPS = 25.0
+"""Frames a second when the source has no rate of its own; frames are then repeated or left out to keep its time."""
 
 
 class VideoWriter:
     """Frames into an MP4 file (MPEG-4 part 2, which every OpenCV wheel can encode). A context manager.
 
+    Frames go into a file beside `path` that takes the name at the end of the block, also when an error ends it: what
+    was recorded until then is not lost.
+
     Args:
-        path: ends in `.mp4`. Frames go into a file beside it that takes the name when the block ends without
-            an error; Ctrl+C counts as an end, so a recording is not lost.
-        fps: frames a second; 25 when unknown.
+        path: ends in `.mp4`.
+        fps: frames a second; None for a live source, whose frames are placed by their time.
 
     Raises:
-        InputError: the folder is missing or cannot be written to.
+        InputError: the folder is missing or cannot be written to, or the result cannot be played (a full disk).
     """
 
     def __init__(self, path: Path, fps: float | None) -> None:
@@ -31,23 +38,23 @@ class VideoWriter:
             raise InputError(f"{path}: there is no folder {path.parent}; make it or choose another place")
         self._path = path
         self._partial = path.with_suffix(".part.mp4")
-        self._fps = fps or FALLBACK_FPS
+        self._fps = fps
         self._writer: cv2.VideoWriter | None = None
         self._size = (0, 0)
+        self._start_ms = 0.0
+        self._written = 0
 
-    def write(self, image: Image) -> None:
-        """Append a BGR frame [H, W, 3]; frames of another size than the first are scaled to it."""
+    def write(self, image: Image, t_ms: float) -> None:
+        """Append a BGR frame [H, W, 3] of time `t_ms`; frames of another size than the first are scaled to it."""
         if self._writer is None:
-            self._size = (image.shape[1], image.shape[0])
-            code = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self._partial), cv2.CAP_FFMPEG, code, self._fps, self._size)
-            if not self._writer.isOpened():
-                raise InputError(
-                    f"{self._path}: OpenCV cannot write a video there; is the disk full or read-only?"
-                )
+            self._start_ms = t_ms
+            self._writer = self._open(image)
         if (image.shape[1], image.shape[0]) != self._size:
-            image = cv2.resize(image, self._size)  # type: ignore[assignment]  # cv2's stub loses the dtype
-        self._writer.write(image)
+            image = np.asarray(cv2.resize(image, self._size), np.uint8)
+        due = self._written + 1 if self._fps else round((t_ms - self._start_ms) * PACED_FPS / 1e3) + 1
+        for _ in range(due - self._written):
+            self._writer.write(image)
+        self._written = max(self._written, due)
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +65,29 @@ class VideoWriter:
         if self._writer is None:
             return
         self._writer.release()
-        if kind is None or issubclass(kind, KeyboardInterrupt):
+        if self._playable():
             self._partial.replace(self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
+            return
+        self._partial.unlink(missing_ok=True)
+        message = f"{self._path}: the video could not be written whole; is the disk full?"
+        if kind is None:
+            raise InputError(message)
+        log.error(message)  # the error that ended the block is the one to raise
+
+    def _open(self, image: Image) -> cv2.VideoWriter:
+        self._size = (image.shape[1], image.shape[0])
+        code, fps = cv2.VideoWriter.fourcc(*"mp4v"), self._fps or PACED_FPS
+        writer = cv2.VideoWriter(str(self._partial), cv2.CAP_FFMPEG, code, fps, self._size)
+        if not writer.isOpened():
+            raise InputError(
+                f"{self._path}: OpenCV cannot write a video there; is the disk full or read-only?"
+            )
+        return writer
+
+    def _playable(self) -> bool:
+        """OpenCV reports no failed write, so the file is asked what it holds."""
+        capture = cv2.VideoCapture(str(self._partial), cv2.CAP_FFMPEG)
+        try:
+            return capture.isOpened() and round(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == self._written
+        finally:
+            capture.release()

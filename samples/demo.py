@@ -93,7 +93,7 @@ def run(folder: Path, home: Path) -> int:
     ):
         while (frame := source.read()) is not None:
             recognitions.append(pipeline(frame))
-            writer.write(draw(frame.image, recognitions[-1]))
+            writer.write(draw(frame.image, recognitions[-1]), frame.t_ms)
             advance(1)
     seconds = time.perf_counter() - start
 

@@ -172,6 +172,27 @@ def test_recognise_refuses_a_missing_source_before_it_writes(cli: Cli, people: P
     assert not out.exists()
 
 
+def test_recognise_never_writes_over_what_it_reads(cli: Cli, film: Path, people: Path) -> None:
+    before = film.read_bytes()
+    photograph = people / "Ada" / "1.png"
+    for option, path in (("--out", film), ("--video", film), ("--out", photograph)):
+        done = cli("recognise", film, "--gallery", people, option, path, *cli.networks, status=2)
+        assert "this is what is read; choose another name" in done.stderr
+    assert film.read_bytes() == before
+
+
+def test_recognise_names_the_people_in_a_single_picture(cli: Cli, album: Path, people: Path) -> None:
+    picture, last = cli.lines("recognise", album / "a_two.png", "--gallery", people, *cli.networks)
+    assert {face["person"] for face in picture["faces"]} == {"Ada", "Bob"}
+    assert last["summary"]["frames"] == 1
+
+
+def test_recognise_goes_on_behind_a_broken_picture(cli: Cli, album: Path, people: Path) -> None:
+    done = cli("--json", "recognise", album, "--gallery", people, *cli.networks)
+    assert "c_broken.jpg" in done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["summary"]["frames"] == 2
+
+
 def test_recognise_shows_the_frames_in_a_window(cli: Cli, film: Path, people: Path) -> None:
     lines = cli.lines(
         "recognise", film, "--gallery", people, "--display", *cli.networks, QT_QPA_PLATFORM="offscreen"
@@ -213,7 +234,7 @@ def test_doctor_names_what_is_missing_and_the_remedy(cli: Cli) -> None:
 
 def test_global_options_may_stand_before_or_after_the_command(cli: Cli, tmp_path: Path) -> None:
     before = cli("--home", tmp_path / "here", "--json", "models", "list")
-    after = cli("models", "list", "--home", tmp_path / "here", "--json")
+    after = cli("models", "--json", "list", "--home", tmp_path / "here")
     assert before.stdout == after.stdout == '{\n  "models": []\n}\n'
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from facekd.gallery import Gallery
 from facekd.models import ModelFile
 from facekd.policy import Policy
 from facekd.recognise import STAGES, Pipeline, Recogniser, summarise
-from facekd.types import Embeddings, Frame, Recognition
+from facekd.types import Embeddings, Frame, Recognition, State
 
 Paint = Callable[[dict[int, tuple[int, int]]], NDArray[np.uint8]]
 ADA, BOB, EVE = 1, 6, 4  # at most 0.25 alike
@@ -74,18 +75,43 @@ def test_crossing_people_keep_their_tracks_and_names(pipeline: Pipeline, paint: 
     assert all(face.person in (None, "Ada", "Bob") for r in seen for face in r.faces)
 
 
-def test_a_hidden_face_gets_its_track_back(pipeline: Pipeline, paint: Paint) -> None:
+def test_a_hidden_face_gets_its_track_and_name_back_at_once(pipeline: Pipeline, paint: Paint) -> None:
     shown, hidden = paint({ADA: (160, 120)}), paint({})
     seen = watch(pipeline, [shown] * 5 + [hidden] * 10 + [shown] * 3)
     assert seen[7].faces == ()
     assert {face.track for r in seen for face in r.faces} == {1}
-    assert seen[-3].faces[0].person == "Ada"  # at once: the vote was kept
+    assert seen[-3].faces[0].person == "Ada"
+    assert seen[-3].faces[0].state is State.KNOWN
 
 
-def test_a_face_that_leaves_and_returns_elsewhere_keeps_its_track(pipeline: Pipeline, paint: Paint) -> None:
-    here, nobody, there = paint({ADA: (60, 60)}), paint({}), paint({ADA: (260, 180)})
+def test_a_face_that_leaves_and_returns_elsewhere_keeps_its_track_and_earns_its_name_again(
+    pipeline: Pipeline, paint: Paint
+) -> None:
+    here, nobody, there = paint({ADA: (56, 64)}), paint({}), paint({ADA: (264, 176)})
     seen = watch(pipeline, [here] * 5 + [nobody] * 50 + [there] * 3)
-    assert [face.track for face in seen[-1].faces] == [1]
+    assert [face.track for r in seen[-3:] for face in r.faces] == [1, 1, 1]
+    assert [r.faces[0].state for r in seen[-3:]] == [State.UNCERTAIN, State.UNCERTAIN, State.KNOWN]
+
+
+def test_a_name_fades_while_nothing_usable_is_seen_in_its_place(pipeline: Pipeline, paint: Paint) -> None:
+    """Somebody whom the gate refuses stands where Ada stood: her name must not stay on him."""
+    clear = paint({ADA: (160, 120)})
+    murky = cv2.convertScaleAbs(paint({EVE: (160, 120)}), alpha=0.0)
+    murky[112:128, 152:168] = (0, 255, 0)  # only the mark that the detector finds
+    seen = watch(pipeline, [clear] * 10 + [np.asarray(murky, np.uint8)] * 300)
+    assert "too_dark" in seen[20].faces[0].reasons
+    assert seen[20].faces[0].track == 1
+    assert seen[20].faces[0].state is State.KNOWN  # a moment of shade
+    assert seen[80].faces[0].state is State.UNCERTAIN  # after two seconds
+    assert seen[-1].faces[0].state is State.UNKNOWN  # after ten
+    assert seen[-1].faces[0].person is None
+
+
+def test_tracks_hold_at_a_low_frame_rate(pipeline: Pipeline, paint: Paint) -> None:
+    """Five frames a second, a face that hurries, stops, and turns back."""
+    xs = [64, 88, 112, 136, 160, 160, 160, 136, 112, 88]
+    seen = watch(pipeline, [paint({ADA: (x, 120)}) for x in xs], fps=5)
+    assert {face.track for r in seen for face in r.faces} == {1}
 
 
 def test_after_a_long_absence_a_new_track_begins(pipeline: Pipeline, paint: Paint) -> None:

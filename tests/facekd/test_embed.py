@@ -87,6 +87,20 @@ def test_a_network_whose_input_is_not_what_the_card_says_is_refused(
         Embedder(model)
 
 
+def test_a_network_for_one_face_at_a_time_is_refused(tiny_embedder: ModelFile, tmp_path: Path) -> None:
+    network = onnx.load_from_string(tiny_embedder.read())
+    network.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    model = with_card(tmp_path / "x.onnx", network.SerializeToString())
+    with pytest.raises(ModelFileError, match="any number of faces at once, got one for 1"):
+        Embedder(model)
+
+
+def test_an_input_larger_than_a_crop_is_refused(tiny_embedder: ModelFile, tmp_path: Path) -> None:
+    model = with_card(tmp_path / "x.onnx", tiny_embedder.read(), size=[160, 160])
+    with pytest.raises(ModelFileError, match="at most 112x112, its card says 160x160"):
+        Embedder(model)
+
+
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     model = with_card(tmp_path / "x.onnx", b"not a network")
     with pytest.raises(ModelFileError, match=r"x\.onnx: ONNX Runtime cannot load this file"):

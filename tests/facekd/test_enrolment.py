@@ -71,13 +71,22 @@ def test_much_smaller_faces_in_the_background_do_not_count() -> None:
 
 
 def test_a_gallery_folder_gives_people_and_their_photographs_in_order(tmp_path: Path) -> None:
-    for file in ("Bob/2.jpg", "Bob/1.JPG", "Ada/x.png", "Ada/notes.txt", ".hidden/1.jpg", "loose.jpg"):
+    for file in (
+        "Bob/2.jpg",
+        "Bob/1.JPG",
+        "Ada/x.png",
+        "Ada/._x.png",
+        "Cid/notes.txt",
+        ".hidden/1.jpg",
+        "loose.jpg",
+    ):
         path = tmp_path / file
         path.parent.mkdir(exist_ok=True)
         path.touch()
     assert [(name, [f.name for f in files]) for name, files in people_in(tmp_path)] == [
         ("Ada", ["x.png"]),
         ("Bob", ["1.JPG", "2.jpg"]),
+        ("Cid", []),
     ]
 
 

@@ -63,6 +63,21 @@ def test_a_wrong_card_says_what_is_wrong(tmp_path: Path, more: str, message: str
         read_card(write_card(tmp_path / "x.toml", more=more))
 
 
+@pytest.mark.parametrize(
+    "rows", [((0.0, 0.5),), ((1e-3, 0.3), (1e-2, 0.5)), ((1e-3, 0.3), (1e-3, 0.4)), ((2.0, 0.1),)]
+)
+def test_a_table_of_thresholds_that_cannot_be_is_refused(
+    tmp_path: Path, rows: tuple[tuple[float, float], ...]
+) -> None:
+    table = "".join(
+        f"[[threshold]]\nfar = {far}\nvalue = {v}\nlo = {v}\nhi = {v}\nn = 9\n" for far, v in rows
+    )
+    path = tmp_path / "x.toml"
+    path.write_text(CARD.format(id="0" * 64, more="") + table)
+    with pytest.raises(ModelFileError, match="whose `value` falls as `far` rises"):
+        read_card(path)
+
+
 def test_an_id_that_is_no_digest_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="64 hex digits"):
         read_card(write_card(tmp_path / "x.toml", digest="abc"))
@@ -155,6 +170,20 @@ def test_importing_copies_model_and_card_and_refuses_a_second_of_the_same_name(
     with pytest.raises(ModelFileError, match="another model of this name"):
         registry.import_file(other)
     assert imported.read() == tiny_embedder.read()
+
+
+def test_importing_a_model_that_is_there_already_changes_nothing(
+    tiny_embedder: ModelFile, tmp_path: Path
+) -> None:
+    registry = Registry([tmp_path / "models"])
+    imported = registry.import_file(tiny_embedder.path)
+    assert registry.import_file(imported.path) == imported
+
+
+def test_importing_another_kind_of_file_is_refused(tiny_embedder: ModelFile, tmp_path: Path) -> None:
+    path = copied(tiny_embedder, tmp_path)
+    with pytest.raises(ModelFileError, match=r"expected an \.onnx file"):
+        Registry([tmp_path / "models"]).import_file(path.rename(path.with_suffix(".bin")))
 
 
 def test_folders_of_the_environment_are_searched(

@@ -32,7 +32,7 @@ class Commands:
     def group(self, name: str, summary: str) -> "Commands":
         """A command with sub-commands, such as `models list`."""
         parser: argparse.ArgumentParser = self._subparsers.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+            name, help=summary, description=summary[0].upper() + summary[1:] + ".", parents=self._parents
         )
         subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
         return Commands(subparsers, self._parents)

@@ -1,14 +1,17 @@
 """`models`: the model files at hand, their cards, and bringing in new ones."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from facekd.detect import Detector
-from facekd.embed import Embedder
+from facekd.embed import SIDE, Embedder
 from facekd.errors import ModelFileError
+from facekd.modelcard import Kind
 from facekd.models import ModelFile, Registry, open_model_file
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
@@ -88,14 +91,29 @@ def run_import(args: argparse.Namespace, out: Output) -> int:
 
 def _check(model: ModelFile) -> dict[str, Any]:
     try:
-        network = Detector(model) if model.card.kind == "detector" else Embedder(model)
+        provider = _TRIALS[model.card.kind](model)
     except ModelFileError as error:
         return {"model": model.card.name, "ok": False, "detail": str(error)}
     return {
         "model": model.card.name,
         "ok": True,
-        "detail": f"digest and shapes fit the card; loaded on {network.provider}",
+        "detail": f"digest and shapes fit the card; ran on {provider}",
     }
+
+
+def _try_detector(model: ModelFile) -> str:
+    detector = Detector(model)
+    detector.detect(np.zeros((96, 128, 3), np.uint8))
+    return detector.provider
+
+
+def _try_embedder(model: ModelFile) -> str:
+    embedder = Embedder(model)
+    embedder.embed(np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8))
+    return embedder.provider
+
+
+_TRIALS: dict[Kind, Callable[[ModelFile], str]] = {"detector": _try_detector, "embedder": _try_embedder}
 
 
 def _card(model: ModelFile) -> dict[str, Any]:

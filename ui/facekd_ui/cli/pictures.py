@@ -93,6 +93,8 @@ def run_detect(args: argparse.Namespace, out: Output) -> int:
 
 def run_embed(args: argparse.Namespace, out: Output) -> int:
     """Write `files`, `embeddings`, `status` and `model_id`."""
+    if not args.out.parent.is_dir():
+        raise InputError(f"{args.out}: there is no folder {args.out.parent}; make it or choose another place")
     embedder = open_embedder(args)
     if args.path.suffix.lower() == ".npz":
         packed = Packed.open(args.path)

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 from facekd.embed import Embedder
 from facekd.enrolment import Enrolled, Enroller, people_in
-from facekd.errors import ImageError, InputError
+from facekd.errors import FacekdError, ImageError, InputError
 from facekd.overlay import draw
 from facekd.policy import Policy
 from facekd.recognise import Pipeline, Recogniser, Summary, summarise
@@ -61,6 +61,7 @@ def add_to(commands: Commands) -> None:
 def run(args: argparse.Namespace, out: Output) -> int:
     """Enrol the gallery, then follow the source to its end or to Ctrl+C."""
     people = list(people_in(args.gallery))
+    refuse_overwriting(args, [file for _, files in people for file in files])
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(open_source(args.source))
         embedder = open_embedder(args)
@@ -82,6 +83,16 @@ def run(args: argparse.Namespace, out: Output) -> int:
         f"{embedder.card.name} on {embedder.provider}"
     )
     return 0
+
+
+def refuse_overwriting(args: argparse.Namespace, photographs: list[Path]) -> None:
+    """Raises InputError when a result would take the place of what is read."""
+    for option, path in (("--out", args.out), ("--video", args.video)):
+        if path is None or not path.exists():
+            continue
+        for read in (Path(args.source), *photographs):
+            if read.exists() and path.samefile(read):
+                raise InputError(f"{option} {path}: this is what is read; choose another name")
 
 
 def choose_policy(args: argparse.Namespace, embedder: Embedder, people: int) -> Policy:
@@ -117,21 +128,30 @@ def follow(
     lines = stack.enter_context(_lines_file(args.out)) if args.out else None
     total = source.declared_frames if isinstance(source, VideoFile) else None
 
+    failed: list[FacekdError] = []
+
     def recognitions() -> Iterator[Recognition]:
         with contextlib.suppress(KeyboardInterrupt), out.progress("Recognising", total) as advance:
-            while (frame := next_frame(source, out)) is not None:
-                recognition = pipeline(frame)
-                _emit(frame_json(recognition), out, lines)
-                drawn = draw(frame.image, recognition) if video or display else frame.image
-                if video:
-                    video.write(drawn)
-                advance(1)
-                yield recognition
-                if display and not display.show(drawn, frame.t_ms):
-                    return
+            try:
+                while (frame := next_frame(source, out)) is not None:
+                    recognition = pipeline(frame)
+                    _emit(frame_json(recognition), out, lines)
+                    drawn = draw(frame.image, recognition) if video or display else frame.image
+                    if video:
+                        video.write(drawn, frame.t_ms)
+                    advance(1)
+                    yield recognition
+                    if display and not display.show(drawn, frame.t_ms):
+                        return
+            except (
+                FacekdError
+            ) as error:  # a camera that is lost for good: what was seen until then still counts
+                failed.append(error)
 
     summary = summarise(recognitions())
     _emit({"summary": summary_json(summary)}, out, lines)
+    if failed:
+        raise failed[0]
     return summary
 
 
