@@ -5,7 +5,7 @@ set -euo pipefail
 venv=$(cd "${1:?usage: scripts/no-native.sh VENV}" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "${work:?}"' EXIT
-python3 -m venv "$work/fresh"
+"$venv/bin/python" -m venv "$work/fresh"
 fresh=$work/fresh/bin/python
 "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' >"$("$fresh" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/libraries.pth"
 # A compiler that cannot run stands for none at all.
@@ -22,5 +22,5 @@ checks = {check["name"]: check for check in json.loads(pathlib.Path("doctor.json
 assert facekd.native.extension is None, "an extension was installed all the same"
 assert "NumPy" in checks["native engine"]["detail"], checks["native engine"]
 PY
-"$fresh" -m pytest -q -p no:cacheprovider --rootdir "$work" "$work/tests/facekd/test_search.py" "$work/tests/facekd/test_align.py" "$work/tests/facekd/test_letterbox.py"
+"$fresh" -m pytest -q -p no:cacheprovider -o markers=shared --rootdir "$work" "$work/tests/facekd/test_search.py" "$work/tests/facekd/test_align.py" "$work/tests/facekd/test_letterbox.py"
 echo "without the extension the reference serves"

@@ -10,7 +10,7 @@ trap 'rm -rf "${work:?}"' EXIT
 sdist=$(echo "$work"/dist/*.tar.gz) wheel=$(echo "$work"/dist/*.whl)
 
 # The libraries are those of $venv already; a fresh environment that sees them shows what the wheel itself brings.
-python3 -m venv "$work/fresh"
+"$venv/bin/python" -m venv "$work/fresh"
 fresh=$work/fresh/bin/python
 "$fresh" -m pip install --quiet --no-deps "$wheel"
 "$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])' >"$("$fresh" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/libraries.pth"
@@ -24,5 +24,8 @@ assert "fresh" in where.parts, where
 assert (where / "py.typed").is_file() and list(facekd.models.CARDS.glob("*.toml"))
 PY
 "$work/fresh/bin/facekd-cli" --version
-tar -tzf "$sdist" | grep -q '/cpp_ext/CMakeLists.txt' || { echo "the sdist lacks cpp_ext" >&2; exit 1; }
+tar -tzf "$sdist" >"$work/contents"
+for part in cpp_ext/CMakeLists.txt facekd/cards/ db/facekd_db/ LICENSE; do
+  grep -q "/$part" "$work/contents" || { echo "the sdist lacks $part" >&2; exit 1; }
+done
 echo "built and imported $(basename "$sdist") and $(basename "$wheel")"
