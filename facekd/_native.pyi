@@ -1,5 +1,7 @@
 """Types of the compiled engine (`cpp_ext`). Contracts stand with the users: `search`, `align`, `letterbox`."""
 
+from collections.abc import Set as AbstractSet
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,7 @@ class Index:
         queries: NDArray[np.float32],
         k: int,
         *,
-        allow: NDArray[np.int64] | NDArray[np.bool_] | None = None,
+        allow: NDArray[np.int64] | NDArray[np.bool_] | AbstractSet[int] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]: ...
     def matches(
         self, queries: NDArray[np.float32], threshold: float

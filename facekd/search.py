@@ -5,6 +5,7 @@ in float64: equal scores go to the lower id. `SEARCHES` names the implementation
 """
 
 import threading
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from facekd.native import extension
 from facekd.types import Floats, Ids
 
-Allow = Ids | NDArray[np.bool_]
-"""Ids that may be found: int64 [r], or a bitmap where `allow[id]` is True. Unknown ids do no harm."""
+Allow = Ids | NDArray[np.bool_] | AbstractSet[int]
+"""Ids that may be found: int64 [r], a set, or a bitmap where `allow[id]` is True. Unknown ids do no harm."""
 
 UNIT_TOLERANCE = 1e-3
 _LANES = 16  # partial sums of an exact score; the compiled kernels add in the same order, bit for bit
@@ -171,6 +172,8 @@ class NumpyIndex:
         """Ids and rows that a query may find."""
         if allow is None:
             return self._ids, self._rows
+        if isinstance(allow, AbstractSet):
+            allow = np.fromiter(allow, np.int64, len(allow))
         if not isinstance(allow, np.ndarray) or allow.dtype not in (np.int64, np.bool_):
             raise TypeError(f"allow: expected an int64 or bool array, got {_kind(allow)}")
         if allow.ndim != 1:

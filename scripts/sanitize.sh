@@ -1,12 +1,12 @@
 #!/bin/sh
 # Runs the compiled engine under sanitizers: ASan and UBSan over the Python tests and a million random calls,
 # TSan over readers and writers at the same time. Needs GCC or Clang, CMake and the project's environment.
-# Usage: scripts/sanitize.sh [CALLS] [SECONDS]     (defaults: 1000000 random calls, 20 seconds of readers and writers)
+#   scripts/sanitize.sh VENV [CALLS] [SECONDS]     (1000000 random calls, 20 seconds of readers and writers)
 set -eu
+python=$(cd "${1:?usage: scripts/sanitize.sh VENV [CALLS] [SECONDS]}" && pwd)/bin/python
 cd "$(dirname "$0")/.."
-calls=${1:-1000000}
-seconds=${2:-20}
-python=${PYTHON:-.venv/bin/python}
+calls=${2:-1000000}
+seconds=${3:-20}
 work=build/sanitize
 jobs=$(getconf _NPROCESSORS_ONLN)
 
@@ -15,7 +15,7 @@ configure() { # folder, sanitizers, further options
     sanitizers=$2
     shift 2
     cmake -S cpp_ext -B "$folder" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DFACEKD_SANITIZE="$sanitizers" \
-        -DFACEKD_WERROR=ON -DPython_EXECUTABLE="$(command -v "$python")" \
+        -DFACEKD_WERROR=ON -DPython_EXECUTABLE="$python" \
         -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" "$@" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
     cmake --build "$folder" -j "$jobs" >"$folder.log" 2>&1 || { cat "$folder.log" >&2; exit 1; }
 }

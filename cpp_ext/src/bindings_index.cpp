@@ -20,7 +20,9 @@ std::size_t positive(const char* name, py::ssize_t value, py::ssize_t least) {
   return static_cast<std::size_t>(value);
 }
 
-Ids ids_of(const py::object& object) { return checked_array<std::int64_t>("ids", "int64", "(n,)", object, 1); }
+Ids ids_of(const py::object& object) {
+  return checked_array<std::int64_t>("ids", "int64", "(n,)", object, 1);
+}
 
 std::span<const std::int64_t> view(const Ids& ids) {
   return {ids.data(), static_cast<std::size_t>(ids.size())};
@@ -65,8 +67,9 @@ py::array_t<T> array_of(const std::vector<T>& values) {
   return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-// The ids that a bitmap allows; `storage` holds them.
-std::optional<std::span<const std::int64_t>> allowed(const py::object& object, std::vector<std::int64_t>& storage) {
+// The ids that may be found; `storage` holds those of a bitmap or a Python set.
+std::optional<std::span<const std::int64_t>> allowed(const py::object& object,
+                                                     std::vector<std::int64_t>& storage) {
   if (object.is_none()) return std::nullopt;
   if (py::isinstance<py::array_t<bool>>(object)) {
     const auto bitmap = checked_array<bool>("allow", "bool", "(n,)", object, 1);
@@ -74,10 +77,19 @@ std::optional<std::span<const std::int64_t>> allowed(const py::object& object, s
       if (bitmap.data()[id]) storage.push_back(id);
     return std::span<const std::int64_t>(storage);
   }
+  if (PyAnySet_Check(object.ptr()) != 0) {
+    for (const py::handle id : object) {
+      if (!py::isinstance<py::int_>(id))
+        throw py::type_error("allow: expected a set of int, got one of " + kind_of(id));
+      storage.push_back(id.cast<std::int64_t>());
+    }
+    return std::span<const std::int64_t>(storage);
+  }
   return view(checked_array<std::int64_t>("allow", "int64 or bool", "(n,)", object, 1));
 }
 
-py::tuple search(const Index& index, const py::object& queries_object, py::ssize_t k, const py::object& allow) {
+py::tuple search(const Index& index, const py::object& queries_object, py::ssize_t k,
+                 const py::object& allow) {
   const Floats queries = vectors_of("queries", queries_object, index.dim());
   const std::size_t best = positive("k", k, 1);
   std::vector<std::int64_t> storage;
@@ -124,7 +136,8 @@ void bind_index(py::module_& module) {
   py::class_<Index>(module, "Index", py::metaclass(reinterpret_cast<PyObject*>(&PyType_Type)),
                     "Exact search over unit vectors that change; see facekd.search.SearchIndex.")
       .def(py::init([](py::ssize_t dim, bool compact, py::ssize_t threads) {
-             return std::make_unique<Index>(positive("dim", dim, 1), compact, positive("threads", threads, 0));
+             return std::make_unique<Index>(positive("dim", dim, 1), compact,
+                                            positive("threads", threads, 0));
            }),
            py::arg("dim"), py::kw_only(), py::arg("compact") = true, py::arg("threads") = 0)
       .def_property_readonly("dim", &Index::dim)

@@ -28,7 +28,8 @@ void expect(const char* name, const Array& array, std::initializer_list<py::ssiz
     right = right && array.shape(axis) == size;
     ++axis;
   }
-  if (!right) throw py::value_error(std::string(name) + ": expected shape (" + wanted + "), got " + shape_of(array));
+  if (!right)
+    throw py::value_error(std::string(name) + ": expected shape (" + wanted + "), got " + shape_of(array));
 }
 
 Picture picture_of(const Bytes& frame) {
@@ -40,7 +41,9 @@ Picture picture_of(const Bytes& frame) {
   return {frame.data(), static_cast<std::int32_t>(frame.shape(0)), static_cast<std::int32_t>(frame.shape(1))};
 }
 
-Bytes frame_of(const py::object& object) { return checked_array<std::uint8_t>("frame", "uint8", "(H, W, 3)", object, 3); }
+Bytes frame_of(const py::object& object) {
+  return checked_array<std::uint8_t>("frame", "uint8", "(H, W, 3)", object, 3);
+}
 
 // One matrix [2, 3] per face of landmarks, float32 or float64 [n, 5, 2].
 std::vector<double> matrices_of(const py::object& object) {
@@ -57,11 +60,12 @@ std::vector<double> matrices_of(const py::object& object) {
     const double* first = points.data() + face * 10;
     for (std::size_t i = 0; i < 10; ++i)
       if (!std::isfinite(first[i]))
-        throw py::value_error("landmarks: expected finite pixels, face " + std::to_string(face) + " has others");
+        throw py::value_error("landmarks: expected finite pixels, face " + std::to_string(face) +
+                              " has others");
     if (!similarity(first, matrices.data() + face * 6))
-      throw py::value_error("landmarks: expected five points of a face, those of face " + std::to_string(face) +
-                            " fix no similarity: " +
-                            py::cast<std::string>(py::str(any[py::int_(face)].attr("tolist")())));
+      throw py::value_error(
+          "landmarks: expected five points of a face, those of face " + std::to_string(face) +
+          " fix no similarity: " + py::cast<std::string>(py::str(any[py::int_(face)].attr("tolist")())));
   }
   return matrices;
 }
@@ -108,7 +112,8 @@ Bytes align(const py::object& frame_object, const py::object& landmarks) {
 }
 
 Floats align_batch(const py::object& frame_object, const py::object& landmarks, const py::object& mean,
-                   const py::object& scale, const py::object& out_object, const py::object& statistics_object) {
+                   const py::object& scale, const py::object& out_object,
+                   const py::object& statistics_object) {
   const Bytes frame = frame_of(frame_object);
   const Picture picture = picture_of(frame);
   const auto matrices = matrices_of(landmarks);
@@ -140,9 +145,11 @@ Floats align_batch(const py::object& frame_object, const py::object& landmarks, 
 
 Floats crop_statistics(const py::object& crops_object) {
   const auto crops = checked_array<std::uint8_t>("crops", "uint8", "(n, h, w, 3)", crops_object, 4);
-  const auto height = static_cast<std::size_t>(crops.shape(1)), width = static_cast<std::size_t>(crops.shape(2));
+  const auto height = static_cast<std::size_t>(crops.shape(1)),
+             width = static_cast<std::size_t>(crops.shape(2));
   if (crops.shape(3) != 3 || height == 0 || width == 0 || height > 8192 || width > 8192)
-    throw py::value_error("crops: expected shape (n, h, w, 3) with 1 to 8192 pixels a side, got " + shape_of(crops));
+    throw py::value_error("crops: expected shape (n, h, w, 3) with 1 to 8192 pixels a side, got " +
+                          shape_of(crops));
   Floats figures({crops.shape(0), py::ssize_t{3}});
   const auto count = static_cast<std::size_t>(crops.shape(0)), pixels = height * width;
   const std::uint8_t* data = crops.data();
@@ -173,21 +180,24 @@ void letterboxed(const py::object& frame_object, py::ssize_t height, py::ssize_t
   if (!(ratio > 0.0 && ratio < 1e9))
     throw py::value_error("ratio: expected a positive number, got " + std::to_string(ratio));
   float* target = writable("out", out);
-  const auto out_height = static_cast<std::size_t>(out.shape(2)), out_width = static_cast<std::size_t>(out.shape(3));
+  const auto out_height = static_cast<std::size_t>(out.shape(2)),
+             out_width = static_cast<std::size_t>(out.shape(3));
   py::gil_scoped_release nogil;
-  letterbox(picture, static_cast<std::size_t>(height), static_cast<std::size_t>(width), ratio, normalisation, rgb,
-            out_height, out_width, target);
+  letterbox(picture, static_cast<std::size_t>(height), static_cast<std::size_t>(width), ratio, normalisation,
+            rgb, out_height, out_width, target);
 }
 
 }  // namespace
 
 void bind_preprocess(py::module_& module) {
   module.def("align", &align, py::arg("frame"), py::arg("landmarks"), "See facekd.align.align.");
-  module.def("align_batch", &align_batch, py::arg("frame"), py::arg("landmarks"), py::arg("mean"), py::arg("scale"),
-             py::arg("out") = py::none(), py::arg("statistics") = py::none(), "See facekd.align.align_batch.");
+  module.def("align_batch", &align_batch, py::arg("frame"), py::arg("landmarks"), py::arg("mean"),
+             py::arg("scale"), py::arg("out") = py::none(), py::arg("statistics") = py::none(),
+             "See facekd.align.align_batch.");
   module.def("crop_statistics", &crop_statistics, py::arg("crops"), "See facekd.align.crop_statistics.");
-  module.def("letterbox", &letterboxed, py::arg("frame"), py::arg("height"), py::arg("width"), py::arg("ratio"),
-             py::arg("mean"), py::arg("scale"), py::arg("rgb"), py::arg("out"), "Fills out, float32 [1, 3, h, w].");
+  module.def("letterbox", &letterboxed, py::arg("frame"), py::arg("height"), py::arg("width"),
+             py::arg("ratio"), py::arg("mean"), py::arg("scale"), py::arg("rgb"), py::arg("out"),
+             "Fills out, float32 [1, 3, h, w].");
 }
 
 }  // namespace facekd

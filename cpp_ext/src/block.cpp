@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <stdexcept>
-#include <string>
 
 #include "quantise.hpp"
 
@@ -49,8 +47,10 @@ BlockPool::Slab BlockPool::allocate(std::size_t bytes) {
 }
 
 void BlockPool::grow() {
-  const std::size_t per_block = row_bytes() + kBlock * sizeof(std::int64_t) + (compact_ ? coarse_bytes() + fine_bytes() : 0);
-  const std::size_t count = std::clamp<std::size_t>(kLargestSlab / per_block, 1, std::max<std::size_t>(total_, 1));
+  const std::size_t per_block =
+      row_bytes() + kBlock * sizeof(std::int64_t) + (compact_ ? coarse_bytes() + fine_bytes() : 0);
+  const std::size_t count =
+      std::clamp<std::size_t>(kLargestSlab / per_block, 1, std::max<std::size_t>(total_, 1));
   slabs_.reserve(slabs_.size() + 4);
   blocks_.reserve(blocks_.size() + 1);
   free_.reserve(total_ + count);  // so that give() never allocates
@@ -95,11 +95,13 @@ void BlockPool::copy(const Block& from, Block& to) const {
 }
 
 void BlockPool::copy_row(const Block& from, std::size_t from_row, Block& to, std::size_t to_row) const {
-  std::memcpy(to.rows + to_row * layout_.stride, from.rows + from_row * layout_.stride, layout_.stride * sizeof(float));
+  std::memcpy(to.rows + to_row * layout_.stride, from.rows + from_row * layout_.stride,
+              layout_.stride * sizeof(float));
   to.ids[to_row] = from.ids[from_row];
   if (!compact_) return;
   for (std::size_t word = 0; word < layout_.words; ++word)
-    std::memcpy(to.fine + place8(layout_.words, to_row, word), from.fine + place8(layout_.words, from_row, word), 4);
+    std::memcpy(to.fine + place8(layout_.words, to_row, word),
+                from.fine + place8(layout_.words, from_row, word), 4);
   for (std::size_t pair = 0; pair < layout_.words / 2; ++pair)
     std::memcpy(to.coarse + place8(layout_.words / 2, to_row, pair),
                 from.coarse + place8(layout_.words / 2, from_row, pair), 4);
@@ -116,7 +118,8 @@ void BlockPool::clear_row(Block& block, std::size_t row) const {
   wipe(block.rows + row * layout_.stride, layout_.stride * sizeof(float));
   block.ids[row] = 0;
   if (!compact_) return;
-  for (std::size_t word = 0; word < layout_.words; ++word) std::memset(block.fine + place8(layout_.words, row, word), 0, 4);
+  for (std::size_t word = 0; word < layout_.words; ++word)
+    std::memset(block.fine + place8(layout_.words, row, word), 0, 4);
   for (std::size_t pair = 0; pair < layout_.words / 2; ++pair)
     std::memset(block.coarse + place8(layout_.words / 2, row, pair), 0, 4);
   const auto clear_meta = [&](std::uint8_t* copy, std::size_t bytes) {
@@ -127,29 +130,32 @@ void BlockPool::clear_row(Block& block, std::size_t row) const {
   clear_meta(block.fine, layout_.bytes8());
 }
 
-void BlockPool::write_row(Block& block, std::size_t row, std::int64_t id, const float* values) const {
+bool BlockPool::write_row(Block& block, std::size_t row, std::int64_t id, const float* values) const {
   float* target = block.rows + row * layout_.stride;
   std::memcpy(target, values, layout_.dim * sizeof(float));
   std::fill(target + layout_.dim, target + layout_.stride, 0.0F);
   block.ids[row] = id;
   // Judged after copying: the caller's array may change under us, this copy does not.
   const double squared = squared_length(target, layout_.stride), length = std::sqrt(squared);
-  if (!(std::abs(length - 1.0) <= kUnitTolerance))  // "not <=" also catches NaN
-    throw std::invalid_argument(std::to_string(length));
-  if (!compact_) return;
+  if (!(std::abs(length - 1.0) <= kUnitTolerance)) return false;  // "not <=" also catches NaN
+  if (!compact_) return true;
 
   std::int8_t integers[kMaxDim];
   const Quantised fine = quantise8(target, layout_.dim, integers);
   std::fill(integers + layout_.dim, integers + layout_.words * 4, std::int8_t{0});
   for (std::size_t i = 0; i < layout_.words * 4; ++i)
-    block.fine[place8(layout_.words, row, i / 4) + i % 4] = static_cast<std::uint8_t>(integers[i] + 128);
+    integers[i] = static_cast<std::int8_t>(integers[i] ^ -128);
+  std::uint8_t* fine_bytes = block.fine + place8(layout_.words, row, 0);
+  for (std::size_t word = 0; word < layout_.words; ++word)
+    std::memcpy(fine_bytes + word * kGroup * 4, integers + word * 4, 4);
 
   std::uint8_t levels[kMaxDim];
   const Quantised coarse = quantise4(target, layout_.dim, squared, levels);
   std::fill(levels + layout_.dim, levels + layout_.words * 4, std::uint8_t{0});
+  std::uint8_t* coarse_bytes = block.coarse + place8(layout_.words / 2, row, 0);
   for (std::size_t pair = 0; pair < layout_.words / 2; ++pair)
     for (std::size_t i = 0; i < 4; ++i)
-      block.coarse[place8(layout_.words / 2, row, pair) + i] =
+      coarse_bytes[pair * kGroup * 4 + i] =
           static_cast<std::uint8_t>(levels[pair * 8 + i] | levels[pair * 8 + 4 + i] << 4);
 
   const auto write_meta = [&](std::uint8_t* copy, std::size_t bytes, const Quantised& quantised) {
@@ -159,6 +165,11 @@ void BlockPool::write_row(Block& block, std::size_t row, std::int64_t id, const 
   };
   write_meta(block.coarse, layout_.bytes4(), coarse);
   write_meta(block.fine, layout_.bytes8(), fine);
+  return true;
+}
+
+double BlockPool::length_of(const Block& block, std::size_t row) const {
+  return std::sqrt(squared_length(block.rows + row * layout_.stride, layout_.stride));
 }
 
 }  // namespace facekd

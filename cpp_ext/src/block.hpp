@@ -21,7 +21,9 @@ struct Block {
   static const float* scales(const std::uint8_t* copy, std::size_t bytes) {
     return reinterpret_cast<const float*>(copy + bytes);
   }
-  static const float* slacks(const std::uint8_t* copy, std::size_t bytes) { return scales(copy, bytes) + kBlock; }
+  static const float* slacks(const std::uint8_t* copy, std::size_t bytes) {
+    return scales(copy, bytes) + kBlock;
+  }
 };
 
 // Hands out zeroed blocks and takes them back, wiping them. Each kind of content lies in slabs of its own, so
@@ -37,8 +39,11 @@ class BlockPool {
 
   // Row `to_row` of `to` becomes a copy of row `from_row` of `from`.
   void copy_row(const Block& from, std::size_t from_row, Block& to, std::size_t to_row) const;
-  // Writes a row and its compact copies. Throws std::invalid_argument when its length is not 1.
-  void write_row(Block& block, std::size_t row, std::int64_t id, const float* values) const;
+  // Writes a row and its compact copies. False when its length is not 1; then the row is not to be used.
+  // Different rows may be written at the same time.
+  [[nodiscard]] bool write_row(Block& block, std::size_t row, std::int64_t id, const float* values) const;
+
+  double length_of(const Block& block, std::size_t row) const;
 
   const Layout& layout() const { return layout_; }
   bool compact() const { return compact_; }

@@ -29,7 +29,8 @@ class Gate {
   // Keeps a snapshot and its blocks alive for as long as it lives.
   class Reading {
    public:
-    Reading(Gate& gate, std::shared_ptr<const Snapshot> snapshot) : gate_(gate), snapshot_(std::move(snapshot)) {}
+    Reading(Gate& gate, std::shared_ptr<const Snapshot> snapshot)
+        : gate_(gate), snapshot_(std::move(snapshot)) {}
     ~Reading() { gate_.leave(snapshot_->version); }
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
@@ -43,7 +44,8 @@ class Gate {
 
   Reading enter() {
     std::lock_guard lock(mutex_);
-    if (readers_.empty() || readers_.back().first != current_->version) readers_.emplace_back(current_->version, 0);
+    if (readers_.empty() || readers_.back().first != current_->version)
+      readers_.emplace_back(current_->version, 0);
     ++readers_.back().second;
     return {*this, current_};
   }

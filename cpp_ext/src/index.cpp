@@ -1,6 +1,7 @@
 #include "index.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -16,7 +17,8 @@ void check_ids(std::span<const std::int64_t> ids) {
   std::vector<std::int64_t> sorted(ids.begin(), ids.end());
   std::sort(sorted.begin(), sorted.end());
   if (!sorted.empty() && sorted.front() < 0)
-    throw std::invalid_argument("ids: expected 0 or more (-1 marks an empty place), got " + text(sorted.front()));
+    throw std::invalid_argument("ids: expected 0 or more (-1 marks an empty place), got " +
+                                text(sorted.front()));
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice != sorted.end())
     throw std::invalid_argument("ids: expected each id once, but " + text(*twice) + " is repeated");
@@ -24,7 +26,8 @@ void check_ids(std::span<const std::int64_t> ids) {
 
 std::size_t checked_dim(std::size_t dim) {
   if (dim < 1 || dim > kMaxDim)
-    throw std::invalid_argument("dim: expected 1 to " + std::to_string(kMaxDim) + ", got " + std::to_string(dim));
+    throw std::invalid_argument("dim: expected 1 to " + std::to_string(kMaxDim) + ", got " +
+                                std::to_string(dim));
   return dim;
 }
 
@@ -52,19 +55,17 @@ class Index::Edit {
     return *fresh_[index];
   }
 
-  void write(Slot slot, std::int64_t id, const float* row) {
-    pool_.write_row(writable(slot / kBlock), slot % kBlock, id, row);
-  }
-
-  void append(std::int64_t id, const float* row) {
+  // A place for a new row; it is to be written before the edit is committed.
+  Slot append(std::int64_t id) {
     if (count_ == blocks_.size() * kBlock) {
       blocks_.reserve(blocks_.size() + 1);
       fresh_.reserve(blocks_.size() + 1);
       fresh_.push_back(pool_.take());
       blocks_.push_back(fresh_.back());
     }
-    write(static_cast<Slot>(count_), id, row);
-    added_.emplace_back(id, static_cast<Slot>(count_++));
+    writable(count_ / kBlock);
+    added_.emplace_back(id, static_cast<Slot>(count_));
+    return static_cast<Slot>(count_++);
   }
 
   // The last row takes the place of the removed one, so that all blocks but the last stay full.
@@ -100,8 +101,8 @@ class Index::Edit {
   friend class Index;
   BlockPool& pool_;
   std::vector<const Block*> blocks_;
-  std::vector<Block*> fresh_;            // per block: our copy, or nullptr
-  std::vector<const Block*> replaced_;   // blocks that the new state no longer has
+  std::vector<Block*> fresh_;           // per block: our copy, or nullptr
+  std::vector<const Block*> replaced_;  // blocks that the new state no longer has
   std::vector<std::pair<std::int64_t, Slot>> added_;
   std::unordered_map<std::int64_t, Slot> moved_;
   std::vector<std::int64_t> gone_;
@@ -120,32 +121,46 @@ Index::Slot Index::slot_of(std::int64_t id) const {
   return found->second;
 }
 
-namespace {
-
-// Names the row in the message of a vector whose length is wrong.
-template <typename Write>
-void write_checked(std::size_t number, const Write& write) {
-  try {
-    write();
-  } catch (const std::invalid_argument& length) {
-    throw std::invalid_argument("rows: expected vectors of length 1 within 1e-3, row " + std::to_string(number) +
-                                " has " + length.what());
-  }
+// Writes rows into their slots, in several threads when there are many: quantising costs more than copying.
+void Index::write(Edit& edit, const std::vector<Slot>& slots, std::span<const std::int64_t> ids,
+                  const float* rows) {
+  for (const Slot slot : slots) edit.writable(slot / kBlock);
+  constexpr std::size_t kShare = 256;
+  std::atomic<std::size_t> next{0}, wrong{slots.size()};
+  const auto work = [&](std::size_t) {
+    while (true) {
+      const std::size_t first = next.fetch_add(kShare);
+      if (first >= slots.size()) return;
+      for (std::size_t i = first; i < std::min(slots.size(), first + kShare); ++i) {
+        Block& block = *edit.fresh_[slots[i] / kBlock];
+        if (pool_.write_row(block, slots[i] % kBlock, ids[i], rows + i * dim())) continue;
+        std::size_t least = wrong.load();
+        while (i < least && !wrong.compare_exchange_weak(least, i)) {
+        }
+      }
+    }
+  };
+  threads_.run(slots.size() / (4 * kShare), work);
+  if (wrong == slots.size()) return;
+  const double length = pool_.length_of(*edit.fresh_[slots[wrong] / kBlock], slots[wrong] % kBlock);
+  throw std::invalid_argument("rows: expected vectors of length 1 within 1e-3, row " + std::to_string(wrong) +
+                              " has " + std::to_string(length));
 }
-
-}  // namespace
 
 void Index::add(std::span<const std::int64_t> ids, const float* rows) {
   check_ids(ids);
   std::lock_guard lock(writer_);
   for (const std::int64_t id : ids)
     if (slots_.contains(id))
-      throw std::invalid_argument("ids: expected new ids, but " + text(id) + " is there already; use replace");
+      throw std::invalid_argument("ids: expected new ids, but " + text(id) +
+                                  " is there already; use replace");
   if (gate_.current().count + ids.size() > std::numeric_limits<Slot>::max())
     throw std::invalid_argument("rows: expected at most 2^32 - 1 rows in all");
   Edit edit(pool_, gate_.current());
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    write_checked(i, [&] { edit.append(ids[i], rows + i * dim()); });
+  std::vector<Slot> slots;
+  slots.reserve(ids.size());
+  for (const std::int64_t id : ids) slots.push_back(edit.append(id));
+  write(edit, slots, ids, rows);
   commit(edit, false);
 }
 
@@ -164,10 +179,11 @@ void Index::remove(std::span<const std::int64_t> ids) {
 void Index::replace(std::span<const std::int64_t> ids, const float* rows) {
   check_ids(ids);
   std::lock_guard lock(writer_);
-  for (const std::int64_t id : ids) slot_of(id);
+  std::vector<Slot> slots;
+  slots.reserve(ids.size());
+  for (const std::int64_t id : ids) slots.push_back(slot_of(id));
   Edit edit(pool_, gate_.current());
-  for (std::size_t i = 0; i < ids.size(); ++i)
-    write_checked(i, [&] { edit.write(slot_of(ids[i]), ids[i], rows + i * dim()); });
+  write(edit, slots, ids, rows);
   commit(edit, true);
 }
 

@@ -15,8 +15,8 @@ const Kernel* choose() {
     if (std::string(forced) == kernel->name) return kernel;
     names += std::string(names.empty() ? "" : ", ") + kernel->name;
   }
-  throw std::invalid_argument("FACEKD_KERNEL: expected one that this machine runs (" + names + "), got '" + forced +
-                              "'; unset it to get the best");
+  throw std::invalid_argument("FACEKD_KERNEL: expected one that this machine runs (" + names + "), got '" +
+                              forced + "'; unset it to get the best");
 }
 
 }  // namespace
@@ -29,7 +29,8 @@ std::vector<const Kernel*> available_kernels() {
 }
 
 const Kernel& active_kernel() {
-  static const Kernel* const chosen = choose();  // an exception leaves it unset: the next call fails as clearly
+  static const Kernel* const chosen =
+      choose();  // an exception leaves it unset: the next call fails as clearly
   return *chosen;
 }
 

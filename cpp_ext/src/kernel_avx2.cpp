@@ -28,14 +28,15 @@ FACEKD_AVX2 inline __m256i load(const std::uint8_t* bytes) {
   return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes));
 }
 
-// Adds four products of each row. Sums of two products in 16 bits must not saturate: the query's sign moves to
-// the row, whose components then lie in -127..127, and 2 * 127 * 127 < 2^15.
+// Adds four products of each row. Sums of two products in 16 bits must not saturate: the query's sign moves
+// to the row, whose components then lie in -127..127, and 2 * 127 * 127 < 2^15.
 FACEKD_AVX2 inline __m256i add_products(__m256i sum, __m256i rows, __m256i u, __m256i magnitude) {
   const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(rows, u));
   return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-// The stored c + 128 is turned back to c here, so 128 * sum(u) is added in the end: all kernels answer the same.
+// The stored c + 128 is turned back to c here, so 128 * sum(u) is added in the end: all kernels answer the
+// same.
 template <std::size_t N>
 FACEKD_AVX2 void dots8_tile(const std::uint8_t* block, std::size_t words, const std::int8_t* tile,
                             std::int32_t* dots) {
@@ -53,7 +54,8 @@ FACEKD_AVX2 void dots8_tile(const std::uint8_t* block, std::size_t words, const 
     for (std::size_t q = 0; q < N; ++q) sum[q][0] = sum[q][1] = _mm256_setzero_si256();
     for (std::size_t word = 0; word < words; ++word) {
       const std::uint8_t* rows = block + (group * words + word) * 64;
-      const __m256i low = _mm256_xor_si256(load(rows), offset), high = _mm256_xor_si256(load(rows + 32), offset);
+      const __m256i low = _mm256_xor_si256(load(rows), offset),
+                    high = _mm256_xor_si256(load(rows + 32), offset);
 #pragma GCC unroll 3
       for (std::size_t q = 0; q < N; ++q) {
         const __m256i u = broadcast4(tile + (word * N + q) * 4), magnitude = _mm256_abs_epi8(u);
@@ -68,39 +70,48 @@ FACEKD_AVX2 void dots8_tile(const std::uint8_t* block, std::size_t words, const 
   }
 }
 
-FACEKD_AVX2 void dots8(const std::uint8_t* block, std::size_t words, const std::int8_t* tile, std::size_t count,
-                       std::int32_t* dots) {
+FACEKD_AVX2 void dots8(const std::uint8_t* block, std::size_t words, const std::int8_t* tile,
+                       std::size_t count, std::int32_t* dots) {
   static_assert(kTile == 6);
   switch (count) {
-    case 1: return dots8_tile<1>(block, words, tile, dots);
-    case 2: return dots8_tile<2>(block, words, tile, dots);
-    case 3: return dots8_tile<3>(block, words, tile, dots);
-    case 4: return dots8_tile<4>(block, words, tile, dots);
-    case 5: return dots8_tile<5>(block, words, tile, dots);
-    default: return dots8_tile<6>(block, words, tile, dots);
+    case 1:
+      return dots8_tile<1>(block, words, tile, dots);
+    case 2:
+      return dots8_tile<2>(block, words, tile, dots);
+    case 3:
+      return dots8_tile<3>(block, words, tile, dots);
+    case 4:
+      return dots8_tile<4>(block, words, tile, dots);
+    case 5:
+      return dots8_tile<5>(block, words, tile, dots);
+    default:
+      return dots8_tile<6>(block, words, tile, dots);
   }
 }
 
-// Components 0..15 need no sign trick: 2 * 15 * 127 < 2^15.
-FACEKD_AVX2 void dots4(const std::uint8_t* block, std::size_t words, const std::int8_t* query, std::int32_t* dots) {
-  const __m256i low = _mm256_set1_epi8(15), one = _mm256_set1_epi16(1);
+FACEKD_AVX2 void dots4(const std::uint8_t* block, std::size_t words, const std::int8_t* query,
+                       std::int32_t* dots) {
+  const __m256i low = _mm256_set1_epi8(15);
+  const __m256i table =
+      _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(kLevels)));
+  std::int32_t bias = 0;
+  for (std::size_t i = 0; i < words * 4; ++i) bias += 128 * query[i];
   for (std::size_t group = 0; group < kGroups; ++group) {
-    __m256i sum[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+    __m256i sum[2] = {_mm256_set1_epi32(bias), _mm256_set1_epi32(bias)};
     for (std::size_t pair = 0; pair < words / 2; ++pair) {
       const std::uint8_t* rows = block + (group * words / 2 + pair) * 64;
       const __m256i first = broadcast4(query + pair * 8), second = broadcast4(query + pair * 8 + 4);
+      const __m256i first_size = _mm256_abs_epi8(first), second_size = _mm256_abs_epi8(second);
 #pragma GCC unroll 2
       for (std::size_t half = 0; half < 2; ++half) {
-        const __m256i both = load(rows + half * 32);
-        const __m256i pairs =
-            _mm256_add_epi16(_mm256_maddubs_epi16(_mm256_and_si256(both, low), first),
-                             _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), low), second));
-        sum[half] = _mm256_add_epi32(sum[half], _mm256_madd_epi16(pairs, one));
+        const __m256i both = load(rows + half * 32), high = _mm256_and_si256(_mm256_srli_epi16(both, 4), low);
+        sum[half] = add_products(sum[half], _mm256_shuffle_epi8(table, _mm256_and_si256(both, low)), first,
+                                 first_size);
+        sum[half] = add_products(sum[half], _mm256_shuffle_epi8(table, high), second, second_size);
       }
     }
     for (std::size_t half = 0; half < 2; ++half)
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots + group * kGroup + half * 8),
-                          _mm256_slli_epi32(sum[half], 1));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(dots + group * kGroup + half * 8), sum[half]);
   }
 }
 
@@ -114,7 +125,8 @@ FACEKD_AVX2 std::uint64_t reach(const std::int32_t* dots, const float* scale, co
     const __m256i raw = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(dots + row));
     const __m256 dot = _mm256_cvtepi32_ps(_mm256_sub_epi32(raw, bias));
     const __m256 room = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(slack + row), per_slack), base);
-    const __m256 highest = _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(scale + row), _mm256_mul_ps(step, dot)), room);
+    const __m256 highest =
+        _mm256_add_ps(_mm256_mul_ps(_mm256_loadu_ps(scale + row), _mm256_mul_ps(step, dot)), room);
     const int bits = _mm256_movemask_ps(_mm256_cmp_ps(highest, floor, _CMP_GE_OQ));
     mask |= static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << row;
   }
@@ -134,20 +146,23 @@ FACEKD_AVX2 void dots32(const float* rows, std::size_t stride, const float* quer
     for (; i + 32 <= stride; i += 32)
 #pragma GCC unroll 4
       for (std::size_t j = 0; j < 4; ++j)
-        sum[j] = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i + j * 8), _mm256_loadu_ps(query + i + j * 8), sum[j]);
-    for (; i < stride; i += 8) sum[0] = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i), _mm256_loadu_ps(query + i), sum[0]);
+        sum[j] =
+            _mm256_fmadd_ps(_mm256_loadu_ps(rows + i + j * 8), _mm256_loadu_ps(query + i + j * 8), sum[j]);
+    for (; i < stride; i += 8)
+      sum[0] = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i), _mm256_loadu_ps(query + i), sum[0]);
     dots[row] = sum8(_mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
   }
 }
 
-// Products of two float32 are exact in double, so a fused multiply-add rounds as the scalar kernel's add does.
+// Products of two float32 are exact in double, so a fused multiply-add rounds as the scalar kernel's add
+// does.
 FACEKD_AVX2 double exact(const float* row, const double* query, std::size_t stride) {
   __m256d sum[4] = {_mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd(), _mm256_setzero_pd()};
   for (std::size_t i = 0; i < stride; i += kLanes)
 #pragma GCC unroll 4
     for (std::size_t j = 0; j < 4; ++j)
-      sum[j] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(row + i + j * 4)), _mm256_loadu_pd(query + i + j * 4),
-                               sum[j]);
+      sum[j] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(row + i + j * 4)),
+                               _mm256_loadu_pd(query + i + j * 4), sum[j]);
   const __m256d four = _mm256_add_pd(_mm256_add_pd(sum[0], sum[2]), _mm256_add_pd(sum[1], sum[3]));
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
@@ -162,7 +177,8 @@ FACEKD_AVX2 inline __m256 mix(__m256 a, __m256 b, __m256 share) {
   return _mm256_add_ps(a, _mm256_mul_ps(_mm256_sub_ps(b, a), share));
 }
 
-// Mixes four neighbours [upper left, upper right, lower left, lower right] and stores B, G, R of `count` pixels.
+// Mixes four neighbours [upper left, upper right, lower left, lower right] and stores B, G, R of `count`
+// pixels.
 FACEKD_AVX2 inline void store_mixed(const __m256i tap[4], __m256 across, __m256 down, std::size_t count,
                                     std::uint8_t* b, std::uint8_t* g, std::uint8_t* r) {
   std::uint8_t* const planes[3] = {b, g, r};
@@ -171,7 +187,8 @@ FACEKD_AVX2 inline void store_mixed(const __m256i tap[4], __m256 across, __m256 
     const __m256 upper = mix(channel(tap[0], 8 * c), channel(tap[1], 8 * c), across);
     const __m256 lower = mix(channel(tap[2], 8 * c), channel(tap[3], 8 * c), across);
     const __m256i values = _mm256_cvtps_epi32(mix(upper, lower, down));
-    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
+    const __m128i words =
+        _mm_packus_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
     const std::int64_t bytes = _mm_cvtsi128_si64(_mm_packus_epi16(words, words));
     std::memcpy(planes[c], &bytes, count < 8 ? count : 8);
   }
@@ -184,11 +201,13 @@ FACEKD_AVX2 inline __m256i first_lanes(std::size_t count) {
 }
 
 FACEKD_AVX2 inline __m256i within(__m256i value, __m256i limit) {  // 0 <= value < limit
-  return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_setzero_si256(), value), _mm256_cmpgt_epi32(limit, value));
+  return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_setzero_si256(), value),
+                             _mm256_cmpgt_epi32(limit, value));
 }
 
 FACEKD_AVX2 inline __m256i gather(const std::uint8_t* base, __m256i offset, __m256i lanes) {
-  return _mm256_mask_i32gather_epi32(_mm256_setzero_si256(), reinterpret_cast<const int*>(base), offset, lanes, 1);
+  return _mm256_mask_i32gather_epi32(_mm256_setzero_si256(), reinterpret_cast<const int*>(base), offset,
+                                     lanes, 1);
 }
 
 // Four bytes from `offset` on, without reading past `last`, the last place where four bytes lie.
@@ -197,7 +216,8 @@ FACEKD_AVX2 inline __m256i pixels_at(const std::uint8_t* base, __m256i offset, _
   return _mm256_srlv_epi32(gather(base, safe, lanes), _mm256_slli_epi32(_mm256_sub_epi32(offset, safe), 3));
 }
 
-FACEKD_AVX2 void warp(const Picture& picture, const Line& line, std::size_t count, std::uint8_t* const planes[3]) {
+FACEKD_AVX2 void warp(const Picture& picture, const Line& line, std::size_t count,
+                      std::uint8_t* const planes[3]) {
   const std::int32_t bytes = picture.width * picture.height * 3;
   if (bytes < 4) return kScalar.warp(picture, line, count, planes);
   const __m256i width = _mm256_set1_epi32(picture.width), height = _mm256_set1_epi32(picture.height);
@@ -235,12 +255,13 @@ FACEKD_AVX2 void resize(const ResizeRow& row, std::size_t count, std::uint8_t* c
     const __m256i next = _mm256_add_epi32(at, _mm256_maskload_epi32(row.steps + x, lanes));
     const __m256i tap[4] = {gather(row.upper, at, lanes), gather(row.upper, next, lanes),
                             gather(row.lower, at, lanes), gather(row.lower, next, lanes)};
-    store_mixed(tap, _mm256_maskload_ps(row.fractions + x, lanes), down, count - x, planes[0] + x, planes[1] + x,
-                planes[2] + x);
+    store_mixed(tap, _mm256_maskload_ps(row.fractions + x, lanes), down, count - x, planes[0] + x,
+                planes[1] + x, planes[2] + x);
   }
 }
 
-FACEKD_AVX2 void normalise(const std::uint8_t* pixels, std::size_t count, float mean, float scale, float* out) {
+FACEKD_AVX2 void normalise(const std::uint8_t* pixels, std::size_t count, float mean, float scale,
+                           float* out) {
   const __m256 means = _mm256_set1_ps(mean), scales = _mm256_set1_ps(scale);
   std::size_t i = 0;
   for (; i + 8 <= count; i += 8) {

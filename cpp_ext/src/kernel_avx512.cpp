@@ -1,4 +1,5 @@
-// AVX-512 with VNNI: 64 products of bytes an instruction. Compiled for any x86-64; called where the CPU has it.
+// AVX-512 with VNNI: 64 products of bytes an instruction. Compiled for any x86-64; called where the CPU has
+// it.
 #include "facekd/kernel.hpp"
 #include "facekd/layout.hpp"
 
@@ -40,8 +41,8 @@ FACEKD_AVX512 void dots8_one(const std::uint8_t* block, std::size_t words, const
                                      broadcast4(query + (word + i) * 4));
     for (; word < words; ++word)
       sum[0] = _mm512_dpbusd_epi32(sum[0], _mm512_load_si512(rows + word * 64), broadcast4(query + word * 4));
-    _mm512_storeu_si512(dots + group * kGroup, _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]),
-                                                                _mm512_add_epi32(sum[2], sum[3])));
+    _mm512_storeu_si512(dots + group * kGroup,
+                        _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(sum[2], sum[3])));
   }
 }
 
@@ -71,43 +72,47 @@ FACEKD_AVX512 void dots8_tile(const std::uint8_t* block, std::size_t words, cons
     for (std::size_t q = 0; q < N; ++q) _mm512_storeu_si512(dots + q * kBlock + g * kGroup, sum[g][q]);
 }
 
-FACEKD_AVX512 void dots8(const std::uint8_t* block, std::size_t words, const std::int8_t* tile, std::size_t count,
-                         std::int32_t* dots) {
+FACEKD_AVX512 void dots8(const std::uint8_t* block, std::size_t words, const std::int8_t* tile,
+                         std::size_t count, std::int32_t* dots) {
   static_assert(kTile == 6);
   switch (count) {
-    case 1: return dots8_one(block, words, tile, dots);
-    case 2: return dots8_tile<2>(block, words, tile, dots);
-    case 3: return dots8_tile<3>(block, words, tile, dots);
-    case 4: return dots8_tile<4>(block, words, tile, dots);
-    case 5: return dots8_tile<5>(block, words, tile, dots);
-    default: return dots8_tile<6>(block, words, tile, dots);
+    case 1:
+      return dots8_one(block, words, tile, dots);
+    case 2:
+      return dots8_tile<2>(block, words, tile, dots);
+    case 3:
+      return dots8_tile<3>(block, words, tile, dots);
+    case 4:
+      return dots8_tile<4>(block, words, tile, dots);
+    case 5:
+      return dots8_tile<5>(block, words, tile, dots);
+    default:
+      return dots8_tile<6>(block, words, tile, dots);
   }
 }
 
 FACEKD_AVX512 void dots4(const std::uint8_t* block, std::size_t words, const std::int8_t* query,
                          std::int32_t* dots) {
   const __m512i low = _mm512_set1_epi8(15);
+  const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLevels));
+  const __m512i table = _mm512_broadcast_i32x4(_mm_xor_si128(levels, _mm_set1_epi8(-128)));  // c + 128
   for (std::size_t group = 0; group < kGroups; ++group) {
     const std::uint8_t* rows = block + group * words / 2 * 64;
     __m512i sum[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                       _mm512_setzero_si512()};
-    std::size_t pair = 0;
-    for (; pair + 2 <= words / 2; pair += 2)
+    for (std::size_t pair = 0; pair < words / 2; pair += 2)
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < 2; ++i) {
+        if (pair + i == words / 2) break;
         const __m512i both = _mm512_load_si512(rows + (pair + i) * 64);
-        sum[2 * i] = _mm512_dpbusd_epi32(sum[2 * i], _mm512_and_si512(both, low), broadcast4(query + (pair + i) * 8));
-        sum[2 * i + 1] = _mm512_dpbusd_epi32(sum[2 * i + 1], _mm512_and_si512(_mm512_srli_epi16(both, 4), low),
-                                             broadcast4(query + (pair + i) * 8 + 4));
+        const __m512i first = _mm512_shuffle_epi8(table, _mm512_and_si512(both, low));
+        const __m512i second = _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(both, 4), low));
+        const std::int8_t* u = query + (pair + i) * 8;
+        sum[2 * i] = _mm512_dpbusd_epi32(sum[2 * i], first, broadcast4(u));
+        sum[2 * i + 1] = _mm512_dpbusd_epi32(sum[2 * i + 1], second, broadcast4(u + 4));
       }
-    for (; pair < words / 2; ++pair) {
-      const __m512i both = _mm512_load_si512(rows + pair * 64);
-      sum[0] = _mm512_dpbusd_epi32(sum[0], _mm512_and_si512(both, low), broadcast4(query + pair * 8));
-      sum[1] = _mm512_dpbusd_epi32(sum[1], _mm512_and_si512(_mm512_srli_epi16(both, 4), low),
-                                   broadcast4(query + pair * 8 + 4));
-    }
-    const __m512i total = _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(sum[2], sum[3]));
-    _mm512_storeu_si512(dots + group * kGroup, _mm512_slli_epi32(total, 1));
+    _mm512_storeu_si512(dots + group * kGroup,
+                        _mm512_add_epi32(_mm512_add_epi32(sum[0], sum[1]), _mm512_add_epi32(sum[2], sum[3])));
   }
 }
 
@@ -134,18 +139,23 @@ FACEKD_AVX512 void dots32(const float* rows, std::size_t stride, const float* qu
     for (; i + 64 <= stride; i += 64)
 #pragma GCC unroll 4
       for (std::size_t j = 0; j < 4; ++j)
-        sum[j] = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i + j * 16), _mm512_loadu_ps(query + i + j * 16), sum[j]);
-    for (; i < stride; i += 16) sum[0] = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i), _mm512_loadu_ps(query + i), sum[0]);
-    dots[row] = _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+        sum[j] =
+            _mm512_fmadd_ps(_mm512_loadu_ps(rows + i + j * 16), _mm512_loadu_ps(query + i + j * 16), sum[j]);
+    for (; i < stride; i += 16)
+      sum[0] = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i), _mm512_loadu_ps(query + i), sum[0]);
+    dots[row] =
+        _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
   }
 }
 
-// Products of two float32 are exact in double, so a fused multiply-add rounds as the scalar kernel's add does.
+// Products of two float32 are exact in double, so a fused multiply-add rounds as the scalar kernel's add
+// does.
 FACEKD_AVX512 double exact(const float* row, const double* query, std::size_t stride) {
   __m512d low = _mm512_setzero_pd(), high = _mm512_setzero_pd();
   for (std::size_t i = 0; i < stride; i += kLanes) {
     low = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(row + i)), _mm512_loadu_pd(query + i), low);
-    high = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(row + i + 8)), _mm512_loadu_pd(query + i + 8), high);
+    high =
+        _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(row + i + 8)), _mm512_loadu_pd(query + i + 8), high);
   }
   const __m512d eight = _mm512_add_pd(low, high);
   const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(eight), _mm512_extractf64x4_pd(eight, 1));
@@ -162,7 +172,8 @@ FACEKD_AVX512 inline __m512 mix(__m512 a, __m512 b, __m512 share) {
   return _mm512_add_ps(a, _mm512_mul_ps(_mm512_sub_ps(b, a), share));
 }
 
-// Mixes four neighbours [upper left, upper right, lower left, lower right] and stores B, G, R of `lanes` pixels.
+// Mixes four neighbours [upper left, upper right, lower left, lower right] and stores B, G, R of `lanes`
+// pixels.
 FACEKD_AVX512 inline void store_mixed(const __m512i tap[4], __m512 across, __m512 down, __mmask16 lanes,
                                       std::uint8_t* b, std::uint8_t* g, std::uint8_t* r) {
   std::uint8_t* const planes[3] = {b, g, r};
@@ -182,27 +193,32 @@ struct Pair {
   __m512i left, right;  // a pixel and its right neighbour, B, G, R in the low three bytes; 0 where masked out
 };
 
-// Two neighbouring pixels are six bytes: one gather of eight bytes brings both. Never reads outside 0 .. last + 8;
-// where the pair lies partly outside, rotation puts the inner pixel in its place and the other one is masked.
+// Two neighbouring pixels are six bytes: one gather of eight bytes brings both. Never reads outside 0 .. last
+// + 8; where the pair lies partly outside, rotation puts the inner pixel in its place and the other one is
+// masked.
 FACEKD_AVX512 inline Pair pair_at(const std::uint8_t* base, __m512i offset, __m512i last, __mmask16 left,
                                   __mmask16 right) {
   const __m512i safe = _mm512_max_epi32(_mm512_min_epi32(offset, last), _mm512_setzero_si512());
-  const __m512i turn = _mm512_slli_epi32(_mm512_sub_epi32(offset, safe), 3);  // bits; modulo 64 in the rotation
+  const __m512i turn =
+      _mm512_slli_epi32(_mm512_sub_epi32(offset, safe), 3);  // bits; modulo 64 in the rotation
   const auto any = static_cast<__mmask16>(left | right);
   const __m512i zero = _mm512_setzero_si512();
   const __m256i safe_low = _mm512_castsi512_si256(safe), safe_high = _mm512_extracti64x4_epi64(safe, 1);
   const __m256i turn_low = _mm512_castsi512_si256(turn), turn_high = _mm512_extracti64x4_epi64(turn, 1);
-  const __m512i low = _mm512_rorv_epi64(_mm512_mask_i32gather_epi64(zero, static_cast<__mmask8>(any), safe_low, base, 1),
-                                        _mm512_cvtepi32_epi64(turn_low));
-  const __m512i high =
-      _mm512_rorv_epi64(_mm512_mask_i32gather_epi64(zero, static_cast<__mmask8>(any >> 8), safe_high, base, 1),
-                        _mm512_cvtepi32_epi64(turn_high));
+  const __m512i low =
+      _mm512_rorv_epi64(_mm512_mask_i32gather_epi64(zero, static_cast<__mmask8>(any), safe_low, base, 1),
+                        _mm512_cvtepi32_epi64(turn_low));
+  const __m512i high = _mm512_rorv_epi64(
+      _mm512_mask_i32gather_epi64(zero, static_cast<__mmask8>(any >> 8), safe_high, base, 1),
+      _mm512_cvtepi32_epi64(turn_high));
   const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  return {_mm512_maskz_permutex2var_epi32(left, low, even, high),
-          _mm512_maskz_permutex2var_epi32(right, _mm512_srli_epi64(low, 24), even, _mm512_srli_epi64(high, 24))};
+  return {
+      _mm512_maskz_permutex2var_epi32(left, low, even, high),
+      _mm512_maskz_permutex2var_epi32(right, _mm512_srli_epi64(low, 24), even, _mm512_srli_epi64(high, 24))};
 }
 
-FACEKD_AVX512 void warp(const Picture& picture, const Line& line, std::size_t count, std::uint8_t* const planes[3]) {
+FACEKD_AVX512 void warp(const Picture& picture, const Line& line, std::size_t count,
+                        std::uint8_t* const planes[3]) {
   const std::int32_t bytes = picture.width * picture.height * 3;
   if (bytes < 8) return kScalar.warp(picture, line, count, planes);
   const __m512i width = _mm512_set1_epi32(picture.width), height = _mm512_set1_epi32(picture.height);
@@ -220,7 +236,8 @@ FACEKD_AVX512 void warp(const Picture& picture, const Line& line, std::size_t co
     const __m512i py = _mm512_add_epi32(_mm512_set1_epi32(line.y0), _mm512_cvtps_epi32(top));
     const __m512i px1 = _mm512_add_epi32(px, one), py1 = _mm512_add_epi32(py, one);
     // As unsigned numbers, negative coordinates are too large as well.
-    const __mmask16 in_left = _mm512_cmplt_epu32_mask(px, width), in_right = _mm512_cmplt_epu32_mask(px1, width);
+    const __mmask16 in_left = _mm512_cmplt_epu32_mask(px, width),
+                    in_right = _mm512_cmplt_epu32_mask(px1, width);
     const __mmask16 in_top = lanes & _mm512_cmplt_epu32_mask(py, height);
     const __mmask16 in_bottom = lanes & _mm512_cmplt_epu32_mask(py1, height);
     const __m512i offset = _mm512_add_epi32(_mm512_mullo_epi32(py, row_bytes), _mm512_mullo_epi32(px, three));
@@ -243,12 +260,13 @@ FACEKD_AVX512 void resize(const ResizeRow& row, std::size_t count, std::uint8_t*
     const Pair upper = pair_at(row.upper, at, everywhere, lanes, lanes);
     const Pair lower = pair_at(row.lower, at, everywhere, lanes, lanes);
     const __m512i tap[4] = {upper.left, upper.right, lower.left, lower.right};
-    store_mixed(tap, _mm512_maskz_loadu_ps(lanes, row.fractions + x), down, lanes, planes[0] + x, planes[1] + x,
-                planes[2] + x);
+    store_mixed(tap, _mm512_maskz_loadu_ps(lanes, row.fractions + x), down, lanes, planes[0] + x,
+                planes[1] + x, planes[2] + x);
   }
 }
 
-FACEKD_AVX512 void normalise(const std::uint8_t* pixels, std::size_t count, float mean, float scale, float* out) {
+FACEKD_AVX512 void normalise(const std::uint8_t* pixels, std::size_t count, float mean, float scale,
+                             float* out) {
   const __m512 means = _mm512_set1_ps(mean), scales = _mm512_set1_ps(scale);
   for (std::size_t i = 0; i < count; i += 16) {
     const __mmask16 lanes = first_lanes(count - i);

@@ -32,7 +32,8 @@ void dots4(const std::uint8_t* block, std::size_t words, const std::int8_t* quer
       for (std::size_t row = 0; row < kGroup; ++row)
         for (std::size_t i = 0; i < 4; ++i) {
           const std::uint8_t both = rows[row * 4 + i];
-          dots[group * kGroup + row] += 2 * ((both & 15) * u[i] + (both >> 4) * u[4 + i]);
+          dots[group * kGroup + row] +=
+              (kLevels[both & 15] + 128) * u[i] + (kLevels[both >> 4] + 128) * u[4 + i];
         }
     }
 }
@@ -52,7 +53,8 @@ void dots32(const float* rows, std::size_t stride, const float* query, float* do
   for (std::size_t row = 0; row < kBlock; ++row) {
     float sums[kLanes] = {};
     for (std::size_t i = 0; i < stride; i += kLanes)
-      for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += rows[row * stride + i + lane] * query[i + lane];
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        sums[lane] += rows[row * stride + i + lane] * query[i + lane];
     for (std::size_t half = kLanes / 2; half > 0; half /= 2)
       for (std::size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
     dots[row] = sums[0];
@@ -75,18 +77,21 @@ void warp(const Picture& picture, const Line& line, std::size_t count, std::uint
   for (std::size_t x = 0; x < count; ++x) {
     const float u = line.u0 + static_cast<float>(x) * line.du, v = line.v0 + static_cast<float>(x) * line.dv;
     const float left = std::floor(u), top = std::floor(v);
-    const std::int32_t px = line.x0 + static_cast<std::int32_t>(left), py = line.y0 + static_cast<std::int32_t>(top);
+    const std::int32_t px = line.x0 + static_cast<std::int32_t>(left),
+                       py = line.y0 + static_cast<std::int32_t>(top);
     float tap[2][2][3] = {};  // black beyond the borders
     for (std::int32_t dy = 0; dy < 2; ++dy)
       for (std::int32_t dx = 0; dx < 2; ++dx) {
         const std::int32_t sx = px + dx, sy = py + dy;
         if (sx < 0 || sy < 0 || sx >= picture.width || sy >= picture.height) continue;
         const std::size_t at = (static_cast<std::size_t>(sy) * static_cast<std::size_t>(picture.width) +
-                                static_cast<std::size_t>(sx)) * 3;
+                                static_cast<std::size_t>(sx)) *
+                               3;
         for (std::size_t c = 0; c < 3; ++c) tap[dy][dx][c] = picture.pixels[at + c];
       }
     for (std::size_t c = 0; c < 3; ++c) {
-      const float upper = mix(tap[0][0][c], tap[0][1][c], u - left), lower = mix(tap[1][0][c], tap[1][1][c], u - left);
+      const float upper = mix(tap[0][0][c], tap[0][1][c], u - left),
+                  lower = mix(tap[1][0][c], tap[1][1][c], u - left);
       planes[2 - c][x] = static_cast<std::uint8_t>(std::lrint(mix(upper, lower, v - top)));
     }
   }
@@ -95,7 +100,8 @@ void warp(const Picture& picture, const Line& line, std::size_t count, std::uint
 void resize(const ResizeRow& row, std::size_t count, std::uint8_t* const planes[3]) {
   for (std::size_t x = 0; x < count; ++x)
     for (std::size_t c = 0; c < 3; ++c) {
-      const auto at = static_cast<std::size_t>(row.offsets[x]) + c, next = at + static_cast<std::size_t>(row.steps[x]);
+      const auto at = static_cast<std::size_t>(row.offsets[x]) + c,
+                 next = at + static_cast<std::size_t>(row.steps[x]);
       const float upper = mix(row.upper[at], row.upper[next], row.fractions[x]);
       const float lower = mix(row.lower[at], row.lower[next], row.fractions[x]);
       planes[c][x] = static_cast<std::uint8_t>(std::lrint(mix(upper, lower, row.fraction)));

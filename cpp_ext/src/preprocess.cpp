@@ -16,7 +16,8 @@ void split(double value, std::int32_t& whole, float& rest) {
   rest = static_cast<float>(std::clamp(value - floor, 0.0, 1.0));
 }
 
-// Where the taps of a resized line of pixels lie: sample i sits at (i + 0.5) * step - 0.5, inside the borders.
+// Where the taps of a resized line of pixels lie: sample i sits at (i + 0.5) * step - 0.5, inside the
+// borders.
 struct Taps {
   Taps(std::size_t count, std::size_t source, double step) : offsets(count), steps(count), fractions(count) {
     const auto last = static_cast<double>(source - 1);
@@ -40,7 +41,8 @@ std::size_t mirrored(std::ptrdiff_t i, std::size_t size) {  // ... 2 1 | 0 1 2 .
 
 }  // namespace
 
-void statistics(const std::uint8_t* const planes[3], std::size_t height, std::size_t width, float figures[3]) {
+void statistics(const std::uint8_t* const planes[3], std::size_t height, std::size_t width,
+                float figures[3]) {
   // 0.299, 0.587, 0.114 in 2^-15, as cv2 rounds them.
   const std::size_t pixels = height * width;
   std::vector<std::int32_t> luma(pixels);
@@ -68,7 +70,8 @@ void statistics(const std::uint8_t* const planes[3], std::size_t height, std::si
   const auto count = static_cast<double>(pixels);
   const double mean = static_cast<double>(sum) / count, edge_mean = static_cast<double>(edges) / count;
   figures[0] = static_cast<float>(mean);
-  figures[1] = static_cast<float>(std::sqrt(std::max(0.0, static_cast<double>(squares) / count - mean * mean)));
+  figures[1] =
+      static_cast<float>(std::sqrt(std::max(0.0, static_cast<double>(squares) / count - mean * mean)));
   figures[2] = static_cast<float>(static_cast<double>(edge_squares) / count - edge_mean * edge_mean);
 }
 
@@ -77,7 +80,8 @@ void warp_planes(const Picture& picture, const double* m, std::uint8_t* planes) 
   bool finite = std::isfinite(determinant) && determinant != 0.0;
   for (std::size_t i = 0; i < 6; ++i) finite = finite && std::isfinite(m[i]);
   if (!finite) throw std::invalid_argument("matrices: expected finite matrices that can be inverted");
-  const double a = m[4] / determinant, b = -m[1] / determinant, c = -m[3] / determinant, d = m[0] / determinant;
+  const double a = m[4] / determinant, b = -m[1] / determinant, c = -m[3] / determinant,
+               d = m[0] / determinant;
   const double x0 = -(a * m[2] + b * m[5]), y0 = -(c * m[2] + d * m[5]);
   Line line{};
   line.du = static_cast<float>(a);
@@ -102,13 +106,13 @@ void warp_interleaved(const Picture& picture, const double* matrix, std::uint8_t
     for (std::size_t c = 0; c < 3; ++c) crop[i * 3 + c] = planes[c * kCropPixels + i];
 }
 
-void warp_normalised(const Picture& picture, const double* matrix, const Normalisation& normalisation, float* out,
-                     float* figures) {
+void warp_normalised(const Picture& picture, const double* matrix, const Normalisation& normalisation,
+                     float* out, float* figures) {
   std::uint8_t planes[3 * kCropPixels];
   warp_planes(picture, matrix, planes);
   for (std::size_t c = 0; c < 3; ++c)
-    active_kernel().normalise(planes + c * kCropPixels, kCropPixels, normalisation.mean[c], normalisation.scale[c],
-                              out + c * kCropPixels);
+    active_kernel().normalise(planes + c * kCropPixels, kCropPixels, normalisation.mean[c],
+                              normalisation.scale[c], out + c * kCropPixels);
   if (figures == nullptr) return;
   const std::uint8_t* const rgb[3] = {planes, planes + kCropPixels, planes + 2 * kCropPixels};
   statistics(rgb, kCrop, kCrop, figures);
@@ -129,7 +133,8 @@ void letterbox(const Picture& picture, std::size_t height, std::size_t width, do
   const Taps down(height, source_height, step(source_height, height));
   for (auto& offset : across.offsets) offset *= 3;
   for (auto& step : across.steps) step *= 3;
-  // Kernels read eight bytes from a pixel on; behind the last row that is too many, so it is read from a copy.
+  // Kernels read eight bytes from a pixel on; behind the last row that is too many, so it is read from a
+  // copy.
   std::vector<std::uint8_t> last(row_bytes + 8);
   std::copy_n(picture.pixels + (source_height - 1) * row_bytes, row_bytes, last.data());
   const auto row_at = [&](std::size_t y) {

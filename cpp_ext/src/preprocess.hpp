@@ -8,7 +8,7 @@
 
 namespace facekd {
 
-inline constexpr std::size_t kCrop = 112;                  // side of a face crop, pixels
+inline constexpr std::size_t kCrop = 112;  // side of a face crop, pixels
 inline constexpr std::size_t kCropPixels = kCrop * kCrop;
 
 // How pixels become numbers: (pixel - mean[c]) * scale[c].
@@ -27,12 +27,13 @@ void warp_planes(const Picture& picture, const double* matrix, std::uint8_t* pla
 void warp_interleaved(const Picture& picture, const double* matrix, std::uint8_t* crop);
 
 // A crop as float [3, 112, 112]; `figures` [3] of `statistics`, or nullptr.
-void warp_normalised(const Picture& picture, const double* matrix, const Normalisation& normalisation, float* out,
-                     float* figures);
+void warp_normalised(const Picture& picture, const double* matrix, const Normalisation& normalisation,
+                     float* out, float* figures);
 
-// The picture resized to height x width (at most out_height x out_width) in the top left corner of `out`, float
-// [3, out_height, out_width]; pixel value 0 elsewhere. `ratio`: output pixels per picture pixel.
+// The picture resized to height x width (at most out_height x out_width) in the top left corner of `out`,
+// float [3, out_height, out_width]; pixel value 0 elsewhere. `ratio`: output pixels per picture pixel.
 void letterbox(const Picture& picture, std::size_t height, std::size_t width, double ratio,
-               const Normalisation& normalisation, bool rgb, std::size_t out_height, std::size_t out_width, float* out);
+               const Normalisation& normalisation, bool rgb, std::size_t out_height, std::size_t out_width,
+               float* out);
 
 }  // namespace facekd

@@ -16,74 +16,101 @@ float length_above(double squares) {
   return std::nextafter(static_cast<float>(length), std::numeric_limits<float>::infinity());
 }
 
-std::uint8_t level(float value, float inverse) {
-  // value / scale lies between levels n - 7.5 and n - 6.5; truncation of a positive number is its floor.
-  return static_cast<std::uint8_t>(std::clamp(value * inverse + 8.0F, 0.0F, 15.0F));
+// The size of the level nearest to a size (in scales): the first one, and a step at each middle between
+// levels.
+float nearest_level(float size) {
+  float level = 6.0F;
+  level += size > 12.0F ? 12.0F : 0.0F;
+  level += size > 24.5F ? 13.0F : 0.0F;
+  level += size > 37.5F ? 13.0F : 0.0F;
+  level += size > 51.0F ? 14.0F : 0.0F;
+  level += size > 66.5F ? 17.0F : 0.0F;
+  level += size > 85.5F ? 21.0F : 0.0F;
+  level += size > 111.5F ? 31.0F : 0.0F;
+  return level;
 }
 
-double lost4(const float* values, std::size_t dim, float scale) {
-  const float inverse = 1.0F / scale;
-  const double half = 0.5 * static_cast<double>(scale);
-  double squares[kLanes] = {};
-  for (std::size_t i = 0; i < dim; ++i) {
-    const double error = static_cast<double>(values[i]) - half * (2 * level(values[i], inverse) - 15);
-    squares[i % kLanes] += error * error;
-  }
-  double sum = 0;
-  for (const double lane : squares) sum += lane;
+// The place of that level in kLevels.
+std::int32_t nearest_place(float value, float inverse) {
+  const float size = std::abs(value) * inverse;
+  const std::int32_t above = (size > 12.0F) + (size > 24.5F) + (size > 37.5F) + (size > 51.0F) +
+                             (size > 66.5F) + (size > 85.5F) + (size > 111.5F);
+  return value < 0.0F ? 7 - above : 8 + above;
+}
+
+// Adds up part(i) for i below dim in kLanes sums, so that the compiler may use vectors.
+template <typename Number, typename Part>
+Number sum_over(std::size_t dim, const Part& part) {
+  Number sums[kLanes] = {};
+  const std::size_t whole = dim / kLanes * kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += part(i + lane);
+  for (std::size_t i = whole; i < dim; ++i) sums[i - whole] += part(i);
+  Number sum = 0;
+  for (const Number lane : sums) sum += lane;
   return sum;
+}
+
+float largest_of(const float* values, std::size_t dim) {
+  float largest[kLanes] = {};
+  const std::size_t whole = dim / kLanes * kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const float size = std::abs(values[i + lane]);
+      largest[lane] = size > largest[lane] ? size : largest[lane];
+    }
+  for (std::size_t i = whole; i < dim; ++i) largest[0] = std::max(largest[0], std::abs(values[i]));
+  return *std::max_element(largest, largest + kLanes);
 }
 
 }  // namespace
 
 double squared_length(const float* values, std::size_t stride) {
-  double squares[kLanes] = {};
-  for (std::size_t i = 0; i < stride; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const double value = values[i + lane];
-      squares[lane] += value * value;
-    }
-  double sum = 0;
-  for (const double lane : squares) sum += lane;
-  return sum;
+  return sum_over<double>(
+      stride, [&](std::size_t i) { return static_cast<double>(values[i]) * static_cast<double>(values[i]); });
 }
 
 Quantised quantise8(const float* values, std::size_t dim, std::int8_t* integers) {
-  float largest = 0;
-  for (std::size_t i = 0; i < dim; ++i) largest = std::max(largest, std::abs(values[i]));
-  const float scale = largest / 127.0F, inverse = 127.0F / largest;
-  double squares[kLanes] = {};
+  const float largest = largest_of(values, dim), scale = largest / 127.0F, inverse = 127.0F / largest;
   for (std::size_t i = 0; i < dim; ++i) {
     // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, and unlike lrint it vectorises.
     const float rounded = (values[i] * inverse + 12582912.0F) - 12582912.0F;
-    const float integer = std::clamp(rounded, -127.0F, 127.0F);
-    const double error = static_cast<double>(values[i]) - static_cast<double>(scale) * static_cast<double>(integer);
-    integers[i] = static_cast<std::int8_t>(integer);
-    squares[i % kLanes] += error * error;
+    const float low = rounded > -127.0F ? rounded : -127.0F;
+    integers[i] = static_cast<std::int8_t>(static_cast<std::int32_t>(low < 127.0F ? low : 127.0F));
   }
-  double sum = 0;
-  for (const double lane : squares) sum += lane;
-  return {scale, length_above(sum)};
+  const auto step = static_cast<double>(scale);
+  const double lost = sum_over<double>(dim, [&](std::size_t i) {
+    const double error = static_cast<double>(values[i]) - step * static_cast<double>(integers[i]);
+    return error * error;
+  });
+  return {scale, length_above(lost)};
 }
 
-Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* levels) {
-  float largest = 0;
-  for (std::size_t i = 0; i < dim; ++i) largest = std::max(largest, std::abs(values[i]));
-  const auto deviation = static_cast<float>(std::sqrt(squared / static_cast<double>(dim)));
-  // 0.335 deviations a level lose least of a normal distribution (Max, IRE Trans. IT, 1960); its neighbours and
-  // the scale that cuts nothing off serve other distributions.
-  Quantised best{0.0F, length_above(squared)};  // scale 0 stands for the zero vector and loses everything
-  double least = squared;
-  for (const float scale : {0.335F * deviation, 0.29F * deviation, 0.38F * deviation, largest / 7.5F}) {
-    const double lost = lost4(values, dim, scale);
-    if (lost < least) {
-      least = lost;
-      best = {scale, length_above(lost)};
-    }
+Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* places) {
+  const double deviation = std::sqrt(squared / static_cast<double>(dim));
+  const auto usual = static_cast<float>(deviation / kLevelsPerDeviation);
+  // The levels are made for a normal distribution of this deviation; a wider or narrower one, or the one that
+  // cuts nothing off, serves other vectors. Which is best may be judged roughly.
+  float scale = 0.0F, least = std::numeric_limits<float>::infinity();
+  for (const float tried : {usual, 0.88F * usual, 1.12F * usual, largest_of(values, dim) / 127.0F}) {
+    const float inverse = 1.0F / tried;
+    const float lost = sum_over<float>(dim, [&](std::size_t i) {
+      const float size = std::abs(values[i]), error = size - tried * nearest_level(size * inverse);
+      return error * error;
+    });
+    if (lost < least) least = lost, scale = tried;
   }
-  const float inverse = best.scale > 0 ? 1.0F / best.scale : 0.0F;
-  for (std::size_t i = 0; i < dim; ++i) levels[i] = level(values[i], inverse);
-  return best;
+  const float inverse = 1.0F / scale;
+  for (std::size_t i = 0; i < dim; ++i)
+    places[i] = static_cast<std::uint8_t>(nearest_place(values[i], inverse));
+  // The bound itself is exact for the scale that was taken.
+  const auto step = static_cast<double>(scale);
+  const double lost = sum_over<double>(dim, [&](std::size_t i) {
+    const double error = static_cast<double>(values[i]) - step * static_cast<double>(kLevels[places[i]]);
+    return error * error;
+  });
+  if (lost < squared) return {scale, length_above(lost)};
+  return {0.0F, length_above(squared)};  // scale 0 stands for the zero vector, which loses the whole row
 }
 
 }  // namespace facekd

@@ -1,4 +1,5 @@
-// Vectors of float32 turned into small integers, with the length of what is lost: the numbers that bounds need.
+// Vectors of float32 turned into small integers, with the length of what is lost: the numbers that bounds
+// need.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ struct Quantised {
 // Integers -127..127, scale = largest component / 127. `values` holds `stride` floats; writes `dim` integers.
 Quantised quantise8(const float* values, std::size_t dim, std::int8_t* integers);
 
-// Levels n = 0..15 that stand for scale * (2 n - 15) / 2; of several scales the one that loses least.
-Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* levels);
+// Places n in kLevels, which stand for scale * kLevels[n]; of several scales the one that loses least.
+// `squared`: the sum of the values' squares.
+Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* places);
 
 }  // namespace facekd

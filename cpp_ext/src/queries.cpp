@@ -29,9 +29,9 @@ Queries::Queries(const Layout& layout, const float* vectors, std::size_t count, 
       floats_(count * layout.stride),
       doubles_(count * layout.stride),
       tiles_(count * layout.words * 4),
-      fine_(count),
-      coarse_(count) {
-  // Higham, Accuracy and Stability of Numerical Algorithms, (3.5): n u / (1 - n u) |x| |q|, n + 1 for the test.
+      bounds_(count) {
+  // Higham, Accuracy and Stability of Numerical Algorithms, (3.5): n u / (1 - n u) |x| |q|, n + 1 for the
+  // test.
   const double nu = static_cast<double>(layout.stride + 1) * std::ldexp(1.0, -24);
   float_error_ = above(nu / (1.0 - nu) * kLongest * kLongest);
 
@@ -49,8 +49,7 @@ Queries::Queries(const Layout& layout, const float* vectors, std::size_t count, 
     const float base = above(static_cast<double>(quantised.slack) * kLongest + kEvaluation);
     std::int32_t sum = 0;
     for (const std::int8_t u : integers) sum += u;
-    fine_[q] = {quantised.scale, per_slack, base, 128 * sum};
-    coarse_[q] = {quantised.scale * 0.5F, per_slack, base, 15 * sum};
+    bounds_[q] = {quantised.scale, per_slack, base, 128 * sum};
 
     const std::size_t start = q / kTile * kTile, size = tile_size(start);
     std::int8_t* tile = tiles_.data() + start * layout.words * 4;

@@ -24,8 +24,7 @@ class Queries {
   std::size_t tile_size(std::size_t first) const { return count_ - first < kTile ? count_ - first : kTile; }
   const std::int8_t* tile(std::size_t first) const { return tiles_.data() + first * layout_.words * 4; }
 
-  const Bound& fine(std::size_t q) const { return fine_[q]; }
-  const Bound& coarse(std::size_t q) const { return coarse_[q]; }
+  const Bound& bound(std::size_t q) const { return bounds_[q]; }
   float float_error() const { return float_error_; }  // of a float32 dot product, in any order
 
  private:
@@ -35,7 +34,7 @@ class Queries {
   std::vector<float> floats_;
   std::vector<double> doubles_;
   std::vector<std::int8_t> tiles_;
-  std::vector<Bound> fine_, coarse_;
+  std::vector<Bound> bounds_;
 };
 
 }  // namespace facekd

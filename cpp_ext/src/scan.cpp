@@ -1,5 +1,6 @@
 #include "scan.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -12,15 +13,23 @@ void prefetch([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t 
 #endif
 }
 
-// After this many rows the scan asks whether the copy it reads is worth it.
-constexpr std::size_t kProbe = 16 * kBlock;
-// And for this many blocks it reads a better copy if not.
-constexpr std::size_t kPause = 240;
+// After this many blocks (fewer with several queries) the scan asks whether the copy it reads is worth it; if
+// not, it reads a better one for a while, twice as long each time in a row.
+constexpr std::size_t kProbe = 4;
+constexpr std::size_t kFirstPause = 32, kLongestPause = 256;
 
 }  // namespace
 
-Scan::Scan(const Kernel& kernel, const Layout& layout, const Queries& queries, Copy first, Sink& sink)
-    : kernel_(kernel), layout_(layout), queries_(queries), sink_(sink), first_(first), now_(first) {}
+Scan::Scan(const Kernel& kernel, const Layout& layout, const Queries& queries, Copy first, bool far,
+           Sink& sink)
+    : kernel_(kernel),
+      layout_(layout),
+      queries_(queries),
+      sink_(sink),
+      far_(far),
+      first_(first),
+      now_(first),
+      next_pause_(kFirstPause) {}
 
 void Scan::block(const Block& block, std::size_t count, std::uint64_t allowed) {
   if (count < kBlock) allowed &= (std::uint64_t{1} << count) - 1;
@@ -28,7 +37,7 @@ void Scan::block(const Block& block, std::size_t count, std::uint64_t allowed) {
     plain_block(block, allowed);
   else
     compact_block(block, allowed, now_);
-  if (pause_ > 0 && --pause_ == 0) now_ = first_, seen_rows_ = seen_candidates_ = 0;
+  if (pause_ > 0 && --pause_ == 0) now_ = first_, seen_blocks_ = seen_candidates_ = 0;
 }
 
 void Scan::compact_block(const Block& block, std::uint64_t allowed, Copy copy) {
@@ -46,7 +55,7 @@ void Scan::compact_block(const Block& block, std::uint64_t allowed, Copy copy) {
       kernel_.dots8(bytes, layout_.words, queries_.tile(first), size, dots);
     for (std::size_t i = 0; i < size; ++i) {
       const std::size_t query = first + i;
-      const Bound& bound = coarse ? queries_.coarse(query) : queries_.fine(query);
+      const Bound& bound = queries_.bound(query);
       const std::uint64_t mask =
           kernel_.reach(dots + i * kBlock, scale, slack, bound, sink_.threshold(query)) & allowed;
       if (mask == 0) continue;
@@ -54,11 +63,11 @@ void Scan::compact_block(const Block& block, std::uint64_t allowed, Copy copy) {
       collect(block, query, mask, bound, scale, slack, dots + i * kBlock);
     }
   }
-  adapt(found, kBlock * queries_.count());
+  adapt(found);
 }
 
-void Scan::collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound, const float* scale,
-                   const float* slack, const std::int32_t* dots) {
+void Scan::collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound,
+                   const float* scale, const float* slack, const std::int32_t* dots) {
   for (; mask != 0; mask &= mask - 1) {
     const auto row = static_cast<std::size_t>(std::countr_zero(mask));
     const float dot = bound.step * static_cast<float>(dots[row] - bound.bias);
@@ -85,21 +94,22 @@ void Scan::plain_block(const Block& block, std::uint64_t allowed) {
 }
 
 void Scan::push(const Candidate& candidate) {
-  prefetch(candidate.block->rows + candidate.row * layout_.stride, 256);
+  if (far_) prefetch(candidate.block->rows + candidate.row * layout_.stride, 256);
   candidates_[waiting_++] = candidate;
   if (waiting_ == kWaiting) flush();
 }
 
 void Scan::flush() {
   for (std::size_t i = 0; i < waiting_; ++i) {
-    if (i + 2 < waiting_) {
+    if (far_ && i + 2 < waiting_) {
       const Candidate& ahead = candidates_[i + 2];
       prefetch(ahead.block->rows + ahead.row * layout_.stride, layout_.stride * sizeof(float));
     }
     const Candidate& c = candidates_[i];
     if (c.bound < sink_.threshold(c.query)) continue;  // the threshold may have risen meanwhile
-    sink_.offer(c.query, c.block->ids[c.row],
-                kernel_.exact(c.block->rows + c.row * layout_.stride, queries_.doubles(c.query), layout_.stride));
+    sink_.offer(
+        c.query, c.block->ids[c.row],
+        kernel_.exact(c.block->rows + c.row * layout_.stride, queries_.doubles(c.query), layout_.stride));
   }
   waiting_ = 0;
 }
@@ -110,20 +120,25 @@ void Scan::row(const Block& block, std::size_t row) {
                 kernel_.exact(block.rows + row * layout_.stride, queries_.doubles(query), layout_.stride));
 }
 
-// A copy pays while few rows pass its bound: the coarse one up to 1 in 16, the fine one up to 1 in 4. Beyond,
+// A copy pays while few rows pass its bound: the coarse one up to 1 in 32, the fine one up to 1 in 2. Beyond,
 // the next better copy takes over for a while, then the scan tries again.
-void Scan::adapt(std::size_t candidates, std::size_t rows) {
+void Scan::adapt(std::size_t candidates) {
+  // A handful of candidates may wait, so that their rows arrive together; but not while there is no
+  // threshold.
+  const bool open = sink_.threshold(0) == -std::numeric_limits<float>::infinity();
+  if (waiting_ >= 16 || (waiting_ > 0 && open)) flush();
+  if (open) return;  // everything passes; that says nothing about the copy
   seen_candidates_ += candidates;
-  seen_rows_ += rows;
-  // A handful of candidates may wait, so that their rows arrive together; but not while there is no threshold.
-  if (waiting_ >= 16 || (waiting_ > 0 && sink_.threshold(0) == -std::numeric_limits<float>::infinity())) flush();
-  if (seen_rows_ < kProbe * queries_.count()) return;
-  const std::size_t share = now_ == Copy::coarse ? 16 : 4;
-  if (seen_candidates_ * share > seen_rows_) {
+  if (++seen_blocks_ * queries_.count() < kProbe) return;
+  const std::size_t rows = seen_blocks_ * kBlock * queries_.count(), share = now_ == Copy::coarse ? 32 : 2;
+  if (seen_candidates_ * share > rows) {
     now_ = now_ == Copy::coarse ? Copy::fine : Copy::rows;
-    pause_ = kPause;
+    pause_ = next_pause_;
+    next_pause_ = std::min(2 * next_pause_, kLongestPause);
+  } else if (now_ == first_) {
+    next_pause_ = kFirstPause;
   }
-  seen_candidates_ = seen_rows_ = 0;
+  seen_candidates_ = seen_blocks_ = 0;
 }
 
 }  // namespace facekd

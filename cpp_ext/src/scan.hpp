@@ -25,7 +25,7 @@ enum class Copy { coarse, fine, rows };
 
 class Scan {
  public:
-  Scan(const Kernel& kernel, const Layout& layout, const Queries& queries, Copy first, Sink& sink);
+  Scan(const Kernel& kernel, const Layout& layout, const Queries& queries, Copy first, bool far, Sink& sink);
 
   // Scores `count` <= kBlock rows of a block with every query. `allowed`: bit r clear keeps row r out.
   void block(const Block& block, std::size_t count, std::uint64_t allowed);
@@ -44,10 +44,10 @@ class Scan {
 
   void compact_block(const Block& block, std::uint64_t allowed, Copy copy);
   void plain_block(const Block& block, std::uint64_t allowed);
-  void collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound, const float* scale,
-               const float* slack, const std::int32_t* dots);
+  void collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound,
+               const float* scale, const float* slack, const std::int32_t* dots);
   void push(const Candidate& candidate);
-  void adapt(std::size_t candidates, std::size_t rows);
+  void adapt(std::size_t candidates);
 
   static constexpr std::size_t kWaiting = 256;
 
@@ -55,9 +55,11 @@ class Scan {
   const Layout& layout_;
   const Queries& queries_;
   Sink& sink_;
-  const Copy first_;  // the copy that the scan would like to read
-  Copy now_;          // the one it reads after what it has seen
-  std::size_t seen_rows_ = 0, seen_candidates_ = 0, pause_ = 0;
+  const bool far_;                      // rows come from memory: worth asking for early
+  const Copy first_;                    // the copy that the scan would like to read
+  Copy now_;                            // the one it reads after what it has seen
+  std::size_t next_pause_, pause_ = 0;  // blocks
+  std::size_t seen_blocks_ = 0, seen_candidates_ = 0;
   std::size_t waiting_ = 0;
   Candidate candidates_[kWaiting];
 };

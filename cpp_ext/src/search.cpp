@@ -15,10 +15,11 @@
 namespace facekd {
 namespace {
 
-constexpr std::size_t kBatch = 192;                           // queries prepared at once
-constexpr std::size_t kShare = std::size_t{256} << 10;        // bytes that a thread takes at a time
-constexpr std::size_t kWorthAThread = std::size_t{1} << 20;   // bytes for which waking a thread pays
-constexpr std::size_t kBeyondCache = std::size_t{8} << 20;    // int8 bytes from which the coarse copy pays
+constexpr std::size_t kBatch = 192;                          // queries prepared at once
+constexpr std::size_t kShare = std::size_t{256} << 10;       // bytes that a thread takes at a time
+constexpr std::size_t kWorthAThread = std::size_t{1} << 20;  // bytes for which waking a thread pays
+constexpr std::size_t kBeyondCache = std::size_t{8} << 20;   // int8 bytes from which the coarse copy pays
+constexpr std::size_t kNear = std::size_t{256} << 10;  // int8 bytes up to which nothing need be fetched early
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 
 // The best threshold that any thread has reached for each query; a thread may use another's.
@@ -40,22 +41,27 @@ class Thresholds {
 
 class BestSink final : public Sink {
  public:
-  BestSink(std::size_t count, std::size_t k, Thresholds& shared) : best_(count, Best(k)), shared_(shared) {}
-  float threshold(std::size_t query) const override { return shared_.get(query); }
+  // `shared`: nullptr while one thread does all.
+  BestSink(std::size_t count, std::size_t k, Thresholds* shared) : best_(count, Best(k)), shared_(shared) {}
+  float threshold(std::size_t query) const override {
+    const float own = best_[query].threshold();
+    return shared_ == nullptr ? own : std::max(own, shared_->get(query));
+  }
   void offer(std::size_t query, std::int64_t id, double score) override {
-    best_[query].offer({score, id});
-    if (best_[query].full()) shared_.raise(query, best_[query].threshold());
+    if (best_[query].offer({score, id}) && shared_ != nullptr)
+      shared_->raise(query, best_[query].threshold());
   }
   const Best& best(std::size_t query) const { return best_[query]; }
 
  private:
   std::vector<Best> best_;
-  Thresholds& shared_;
+  Thresholds* shared_;
 };
 
 class AboveSink final : public Sink {
  public:
-  AboveSink(std::size_t count, double threshold) : hits_(count), threshold_(threshold), rough_(float_below(threshold)) {}
+  AboveSink(std::size_t count, double threshold)
+      : hits_(count), threshold_(threshold), rough_(float_below(threshold)) {}
   float threshold(std::size_t) const override { return rough_; }
   void offer(std::size_t query, std::int64_t id, double score) override {
     if (score >= threshold_) hits_[query].push_back({score, id});
@@ -81,11 +87,12 @@ struct Plan {
   Copy copy;
   std::size_t share;    // blocks that a thread takes at a time
   std::size_t helpers;  // threads beside the caller
+  bool far;             // the rows do not fit into a core's caches
 };
 
 Plan plan(const Layout& layout, bool compact, std::size_t blocks, std::size_t queries, std::size_t threads) {
   const std::size_t fine = layout.bytes8() * blocks;
-  Plan plan{Copy::rows, 1, 0};
+  Plan plan{Copy::rows, 1, 0, fine > kNear};
   std::size_t bytes = kBlock * layout.stride * sizeof(float);
   if (compact) {
     plan.copy = queries == 1 && fine > kBeyondCache ? Copy::coarse : Copy::fine;
@@ -116,15 +123,14 @@ void run(ThreadPool& threads, std::size_t helpers, const Work& work) {
 }
 
 // Offers every row that has a chance to the sinks, one sink per thread.
-void scan(const Snapshot& snapshot, const Layout& layout, bool compact, const Queries& queries,
-          const std::vector<std::uint64_t>& allowed, ThreadPool& threads,
-          const std::function<Sink&(std::size_t worker)>& sink) {
+template <typename MakeSink>
+void scan(const Snapshot& snapshot, const Layout& layout, const Plan& how, const Queries& queries,
+          const std::vector<std::uint64_t>& allowed, ThreadPool& threads, const MakeSink& sink) {
   const std::size_t blocks = snapshot.blocks.size();
-  const Plan how = plan(layout, compact, blocks, queries.count(), threads.size());
   const Kernel& kernel = active_kernel();
   std::atomic<std::size_t> next{0};
   run(threads, how.helpers, [&](std::size_t worker) {
-    Scan scan(kernel, layout, queries, how.copy, sink(worker));
+    Scan scan(kernel, layout, queries, how.copy, how.far, sink(worker));
     while (true) {
       const std::size_t first = next.fetch_add(how.share, std::memory_order_relaxed);
       if (first >= blocks) break;
@@ -161,17 +167,18 @@ void Searcher::best(const Snapshot& snapshot, const float* vectors, std::size_t 
   for (std::size_t first = 0; first < count; first += kBatch) {
     const std::size_t size = std::min(kBatch, count - first);
     const Queries queries(layout_, vectors + first * layout_.dim, size, first);
-    Thresholds shared(size);
+    const Plan how = plan(layout_, compact_, snapshot.blocks.size(), size, one_by_one ? 1 : threads_.size());
+    Thresholds shared(how.helpers > 0 ? size : 0);
     std::vector<std::unique_ptr<BestSink>> sinks(threads_.size());
     const auto sink = [&](std::size_t worker) -> Sink& {
-      sinks[worker] = std::make_unique<BestSink>(size, keep, shared);
+      sinks[worker] = std::make_unique<BestSink>(size, keep, how.helpers > 0 ? &shared : nullptr);
       return *sinks[worker];
     };
     if (keep > 0 && one_by_one) {
-      Scan scan(active_kernel(), layout_, queries, Copy::rows, sink(0));
+      Scan scan(active_kernel(), layout_, queries, Copy::rows, false, sink(0));
       for (const std::uint32_t slot : *slots) scan.row(*snapshot.blocks[slot / kBlock], slot % kBlock);
     } else if (keep > 0) {
-      scan(snapshot, layout_, compact_, queries, allowed, threads_, sink);
+      scan(snapshot, layout_, how, queries, allowed, threads_, sink);
     }
     std::vector<Hit> hits;
     for (std::size_t q = 0; q < size; ++q) {
@@ -183,13 +190,15 @@ void Searcher::best(const Snapshot& snapshot, const float* vectors, std::size_t 
   }
 }
 
-Matches Searcher::above(const Snapshot& snapshot, const float* vectors, std::size_t count, double threshold) const {
+Matches Searcher::above(const Snapshot& snapshot, const float* vectors, std::size_t count,
+                        double threshold) const {
   Matches matches;
   for (std::size_t first = 0; first < count; first += kBatch) {
     const std::size_t size = std::min(kBatch, count - first);
     const Queries queries(layout_, vectors + first * layout_.dim, size, first);
     std::vector<std::unique_ptr<AboveSink>> sinks(threads_.size());
-    scan(snapshot, layout_, compact_, queries, {}, threads_, [&](std::size_t worker) -> Sink& {
+    const Plan how = plan(layout_, compact_, snapshot.blocks.size(), size, threads_.size());
+    scan(snapshot, layout_, how, queries, {}, threads_, [&](std::size_t worker) -> Sink& {
       sinks[worker] = std::make_unique<AboveSink>(size, threshold);
       return *sinks[worker];
     });

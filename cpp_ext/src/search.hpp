@@ -21,8 +21,8 @@ class Searcher {
   Searcher(const Layout& layout, bool compact, ThreadPool& threads)
       : layout_(layout), compact_(compact), threads_(threads) {}
 
-  // The k best of each query, [count, k], filled up with -1 and -infinity. `slots`, sorted: the only rows that
-  // may be found; nullptr allows all. Throws std::invalid_argument for a query that has not length 1.
+  // The k best of each query, [count, k], filled up with -1 and -infinity. `slots`, sorted: the only rows
+  // that may be found; nullptr allows all. Throws std::invalid_argument for a query that has not length 1.
   void best(const Snapshot& snapshot, const float* queries, std::size_t count, std::size_t k,
             const std::vector<std::uint32_t>* slots, std::int64_t* ids, float* scores) const;
 

@@ -27,15 +27,16 @@ long process() {
 std::size_t cores() {
 #if defined(__linux__)
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
 #endif
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
 std::size_t checked(std::size_t threads) {
   if (threads > kMostThreads)
-    throw std::invalid_argument("threads: expected 0 (one per core) to " + std::to_string(kMostThreads) + ", got " +
-                                std::to_string(threads));
+    throw std::invalid_argument("threads: expected 0 (one per core) to " + std::to_string(kMostThreads) +
+                                ", got " + std::to_string(threads));
   return threads == 0 ? cores() : threads;
 }
 

@@ -21,9 +21,9 @@ class ThreadPool {
 
   std::size_t size() const { return size_; }
 
-  // Calls work(0) here and, at the same time, work(1) .. work(helpers) in threads that are free. Work is shared
-  // out by the jobs themselves, so a helper that wakes up late, or never, costs nothing: work(0) alone must be
-  // enough. Another caller's job running means no help. `work` must not throw.
+  // Calls work(0) here and, at the same time, work(1) .. work(helpers) in threads that are free. Work is
+  // shared out by the jobs themselves, so a helper that wakes up late, or never, costs nothing: work(0) alone
+  // must be enough. Another caller's job running means no help. `work` must not throw.
   void run(std::size_t helpers, const std::function<void(std::size_t)>& work);
 
  private:

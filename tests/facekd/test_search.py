@@ -206,7 +206,7 @@ def test_allow_restricts_to_ids_or_to_a_bitmap_of_ids(make: Make, size: int) -> 
     bitmap = np.zeros(905, bool)
     bitmap[allowed[:-1]] = True
     mask = np.isin(ids, allowed)
-    for allow in (allowed, bitmap):
+    for allow in (allowed, bitmap, set(allowed.tolist())):
         assert_same(index.search(query, 6, allow=allow), ids[mask], rows[mask], query, 6)
 
 

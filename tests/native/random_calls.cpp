@@ -34,14 +34,16 @@ std::vector<float> unit(std::size_t dim) {
   std::normal_distribution<float> normal;
   std::vector<float> row(dim);
   double squared = 0;
-  for (float& value : row) value = normal(engine), squared += static_cast<double>(value) * static_cast<double>(value);
+  for (float& value : row)
+    value = normal(engine), squared += static_cast<double>(value) * static_cast<double>(value);
   if (squared < 1e-6) return row[0] = 1.0F, std::fill(row.begin() + 1, row.end(), 0.0F), row;
   for (float& value : row) value = static_cast<float>(static_cast<double>(value) / std::sqrt(squared));
   return row;
 }
 
 std::vector<float> spoiled(std::vector<float> row) {
-  const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 1e30F, 3.0F};
+  const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          1e30F, 3.0F};
   row[below(row.size())] = values[below(4)];
   return row;
 }
@@ -76,7 +78,8 @@ struct Model {
     std::vector<std::int64_t> sorted(ids);
     std::sort(sorted.begin(), sorted.end());
     if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) return false;
-    return std::all_of(ids.begin(), ids.end(), [&](auto id) { return id >= 0 && rows.contains(id) == known; });
+    return std::all_of(ids.begin(), ids.end(),
+                       [&](auto id) { return id >= 0 && rows.contains(id) == known; });
   }
 
   // Runs a change that must throw exactly when it is not valid.
@@ -146,7 +149,9 @@ struct Model {
       auto hits = scores({queries.begin() + static_cast<std::ptrdiff_t>(q * dim),
                           queries.begin() + static_cast<std::ptrdiff_t>((q + 1) * dim)});
       if (restricted)
-        std::erase_if(hits, [&](const Hit& hit) { return std::find(allow.begin(), allow.end(), hit.id) == allow.end(); });
+        std::erase_if(hits, [&](const Hit& hit) {
+          return std::find(allow.begin(), allow.end(), hit.id) == allow.end();
+        });
       for (std::size_t i = 0; i < k; ++i) {
         require(ids[q * k + i] == (i < hits.size() ? hits[i].id : -1), "search: id");
         require(i >= hits.size() || found[q * k + i] == static_cast<float>(hits[i].score), "search: score");
@@ -166,11 +171,16 @@ struct Model {
 
   void step() {
     switch (below(8)) {
-      case 0: return put(false);
-      case 1: return put(true);
-      case 2: return remove();
-      case 3: return matches();
-      default: return search();
+      case 0:
+        return put(false);
+      case 1:
+        return put(true);
+      case 2:
+        return remove();
+      case 3:
+        return matches();
+      default:
+        return search();
     }
   }
 };
@@ -179,7 +189,8 @@ void preprocess() {
   const std::size_t height = 1 + below(one_in(4) ? 200 : 6), width = 1 + below(one_in(4) ? 200 : 6);
   std::vector<std::uint8_t> pixels(height * width * 3);
   for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(below(256));
-  const facekd::Picture picture{pixels.data(), static_cast<std::int32_t>(height), static_cast<std::int32_t>(width)};
+  const facekd::Picture picture{pixels.data(), static_cast<std::int32_t>(height),
+                                static_cast<std::int32_t>(width)};
   const facekd::Normalisation normalisation{{1, 2, 3}, {0.5F, 1.0F, 2.0F}};
   double points[10], matrix[6];
   const double spread = std::pow(10.0, static_cast<double>(below(9)) - 3.0);
@@ -199,8 +210,8 @@ void preprocess() {
     return std::clamp<std::size_t>(rounded, 1, limit);
   };
   std::vector<float> out(3 * out_height * out_width, std::numeric_limits<float>::quiet_NaN());
-  facekd::letterbox(picture, side(height, out_height), side(width, out_width), ratio, normalisation, one_in(2),
-                    out_height, out_width, out.data());
+  facekd::letterbox(picture, side(height, out_height), side(width, out_width), ratio, normalisation,
+                    one_in(2), out_height, out_width, out.data());
   for (const float value : out) require(std::isfinite(value), "letterbox: a value was not written");
 }
 
@@ -212,7 +223,9 @@ int main(int argc, char** argv) {
   const std::size_t dims[] = {1, 2, 5, 8, 16, 17, 33, 64};
   for (unsigned long done = 0; done < calls;) {
     Model model(dims[below(8)], !one_in(3), 1 + below(3));
-    for (unsigned long end = std::min(calls, done + 500); done < end; ++done) one_in(12) ? preprocess() : model.step();
+    for (unsigned long end = std::min(calls, done + 500); done < end; ++done)
+      one_in(12) ? preprocess() : model.step();
   }
-  std::printf("random_calls: %lu calls with the %s kernel agree with the model\n", calls, facekd::active_kernel().name);
+  std::printf("random_calls: %lu calls with the %s kernel agree with the model\n", calls,
+              facekd::active_kernel().name);
 }

@@ -28,7 +28,8 @@ std::vector<float> units(std::size_t count, std::uint64_t seed) {
       squared += static_cast<double>(value) * static_cast<double>(value);
     }
     for (std::size_t i = 0; i < kDim; ++i)
-      rows[row * kDim + i] = static_cast<float>(static_cast<double>(rows[row * kDim + i]) / std::sqrt(squared));
+      rows[row * kDim + i] =
+          static_cast<float>(static_cast<double>(rows[row * kDim + i]) / std::sqrt(squared));
   }
   return rows;
 }
@@ -87,5 +88,6 @@ int main(int argc, char** argv) {
   for (auto& thread : threads) thread.join();
   require(index.size() == kRows, "rows were lost");
   std::printf("readers_and_writers: %llu rounds of searches beside %llu changes\n",
-              static_cast<unsigned long long>(searches.load()), static_cast<unsigned long long>(changes.load()));
+              static_cast<unsigned long long>(searches.load()),
+              static_cast<unsigned long long>(changes.load()));
 }

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from functools import cache
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -14,12 +15,15 @@ KERNELS = extension.kernels() if extension is not None else []
 FASTER = [name for name in KERNELS if name != "scalar"]
 
 ANSWERS = """
+import os
 import sys
 import numpy as np
 from facekd.align import TEMPLATE, align_batch
 from facekd.letterbox import letterbox
+from facekd.native import engine
 from facekd.search import Index
 
+assert engine().kernel == os.environ["FACEKD_KERNEL"]
 rng = np.random.default_rng(1)
 answers = []
 for dim in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 100, 127, 128, 129, 200, 511, 512, 513]:
@@ -49,13 +53,13 @@ np.savez(sys.stdout.buffer, *answers)
 
 def run(code: str, kernel: str) -> subprocess.CompletedProcess[bytes]:
     environment = {**os.environ, "FACEKD_KERNEL": kernel}
-    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, check=False
+    )
 
 
 @cache
 def answers(kernel: str) -> list[np.ndarray]:
-    from io import BytesIO
-
     done = run(ANSWERS, kernel)
     assert done.returncode == 0, done.stderr.decode()
     with np.load(BytesIO(done.stdout)) as arrays:
@@ -77,7 +81,9 @@ def test_the_environment_chooses_the_kernel(kernel: str) -> None:
 def test_without_the_environment_the_best_kernel_serves() -> None:
     environment = {name: value for name, value in os.environ.items() if name != "FACEKD_KERNEL"}
     code = "from facekd.native import engine; print(engine().kernel)"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, check=True
+    )
     assert done.stdout.decode().strip() == engine().kernels[0]
 
 

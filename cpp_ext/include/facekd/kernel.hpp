@@ -11,9 +11,9 @@ namespace facekd {
 // A bound on true scores from compact dot products: score <= scale * (step * dot) + slack * per_slack + base.
 // docs/native.md derives it.
 struct Bound {
-  float step;       // of the query's quantisation
-  float per_slack;  // |query| + |query's quantisation error|
-  float base;       // error of the query, and of the arithmetic that evaluates the bound
+  float step;         // of the query's quantisation
+  float per_slack;    // |query| + |query's quantisation error|
+  float base;         // error of the query, and of the arithmetic that evaluates the bound
   std::int32_t bias;  // what storing unsigned bytes adds to a dot product
 };
 
@@ -32,10 +32,10 @@ struct Picture {
 struct ResizeRow {
   const std::uint8_t* upper;
   const std::uint8_t* lower;
-  float fraction;                // share of the lower row
-  const std::int32_t* offsets;   // per pixel: byte of its left neighbour in a row
-  const std::int32_t* steps;     // per pixel: bytes to the right neighbour, 3 or 0 at the border
-  const float* fractions;        // per pixel: share of the right neighbour
+  float fraction;               // share of the lower row
+  const std::int32_t* offsets;  // per pixel: byte of its left neighbour in a row
+  const std::int32_t* steps;    // per pixel: bytes to the right neighbour, 3 or 0 at the border
+  const float* fractions;       // per pixel: share of the right neighbour
 };
 
 struct Kernel {
@@ -44,7 +44,8 @@ struct Kernel {
   // dots[q * kBlock + row] = sum of (c + 128) * u for `count` <= kTile queries; tile is [words][count][4].
   void (*dots8)(const std::uint8_t* block, std::size_t words, const std::int8_t* tile, std::size_t count,
                 std::int32_t* dots);
-  // dots[row] = 2 * sum of n * u over the int4 copy, whose bytes hold the n (0..15) of two words, low bits first.
+  // The same of the int4 copy for one query [words][4]: c = kLevels[n], and a byte holds the n of two words,
+  // low bits first.
   void (*dots4)(const std::uint8_t* block, std::size_t words, const std::int8_t* query, std::int32_t* dots);
   // Bit r is set where the bound of row r is at least `threshold`.
   std::uint64_t (*reach)(const std::int32_t* dots, const float* scale, const float* slack, const Bound& bound,
