@@ -112,7 +112,8 @@ def _ramp(values: Floats, low: float, high: float) -> Floats:
 
 
 # The limits come from spoiling sharp crops and comparing the embeddings before and after (bench/quality.py): the
-# median cosine has fallen to 0.5 at a sharpness of 0.0012 and to 0.8 at 0.004, to 0.8 at a mean luma of 15.
+# median cosine has fallen to 0.5 at a sharpness of 0.0012 and to 0.8 at 0.004, to 0.8 at a mean luma of 15, to 0.85 for
+# faces of 40 pixels.
 VOTING = QualityGate(
     min_width_px=32,
     min_score=0.6,
@@ -123,7 +124,7 @@ VOTING = QualityGate(
     max_pitch_deg=45,
 )
 ENROLMENT = QualityGate(
-    min_width_px=60,
+    min_width_px=40,
     min_score=0.7,
     min_sharpness=0.004,
     min_mean=40,

@@ -18,7 +18,7 @@ wished=()
 [ "${1:-}" != test ] || wished=(
   mariadbd:mariadb-server-core mariadb-install-db:mariadb-server-core mariadb:mariadb-client-core
   Xvfb:xvfb xdotool:xdotool openbox:openbox xwininfo:x11-utils import:imagemagick
-  desktop-file-validate:desktop-file-utils
+  desktop-file-validate:desktop-file-utils pcmanfm:pcmanfm dbus-run-session:dbus
 )
 
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {

@@ -62,7 +62,7 @@ GOOD = np.array([[120, 50, 60]], np.float32)  # mean, contrast, Laplacian varian
 @pytest.mark.parametrize(
     ("faces", "statistics", "reason"),
     [
-        (face(width=40), GOOD, "face_too_small"),
+        (face(width=38), GOOD, "face_too_small"),
         (face(score=0.65), GOOD, "low_detection_score"),
         (face(), np.array([[30, 12, 12]], np.float32), "too_dark"),
         (face(), np.array([[230, 12, 12]], np.float32), "too_bright"),
@@ -118,7 +118,7 @@ def test_twenty_crafted_defects_and_twenty_good_photographs(shared_data: Path, w
         )
         box = detector.detect(image).boxes[0]
         width = float(box[2] - box[0])
-        small = 44 / width
+        small = 36 / width
         defects = {
             "blurred": cv2.GaussianBlur(image, (0, 0), width / 18),
             "too_dark": (image * 0.12).astype(np.uint8),
