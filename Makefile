@@ -14,7 +14,7 @@ export FACEKD_MODELS ?= $(wildcard ../shared/data/weights)
 
 SOURCES := pyproject.toml $(shell find cpp_ext -type f 2>/dev/null)
 
-.PHONY: help run demo test check bench sanitize clean setup
+.PHONY: help run run-mysql demo test check bench sanitize clean setup
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -23,7 +23,13 @@ setup: $(VENV)/.ready  ## system libraries, virtual environment, extension, pack
 $(VENV)/.ready: $(SOURCES) scripts/setup.sh scripts/system-deps.sh
 	@scripts/setup.sh $(VENV)
 
-run: demo  ## until the window exists: the demo
+run: $(VENV)/.ready  ## open the application; without a screen it says so and runs the demo
+	@scripts/run.sh $(VENV)
+
+run-mysql: $(VENV)/.ready  ## open the application on a private MariaDB that starts and stops with it
+	@scripts/system-deps.sh test
+	@scripts/run-mysql.sh "$$($(BIN)/python -c 'from facekd_ui.home import default_home; print(default_home())')" \
+	  scripts/run.sh $(VENV)
 
 demo: $(VENV)/.ready  ## enrol the sample people and recognise them in the sample video
 	@$(BIN)/python samples/demo.py --out out

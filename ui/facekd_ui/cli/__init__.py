@@ -15,17 +15,46 @@ from types import ModuleType
 
 import facekd
 from facekd.errors import FacekdError
-from facekd_ui.cli import doctor, evaluate, models, pictures, recognise
+from facekd_db.errors import StoreError
+from facekd_ui.cli import (
+    audit,
+    doctor,
+    enrol,
+    evaluate,
+    events,
+    models,
+    operators,
+    people,
+    pictures,
+    recognise,
+    store,
+    train,
+)
 from facekd_ui.cli.commands import Commands, example_text
 from facekd_ui.cli.output import Output
 from facekd_ui.home import default_home
 
-GROUPS: tuple[ModuleType, ...] = (pictures, recognise, evaluate, models, doctor)
+GROUPS: tuple[ModuleType, ...] = (
+    pictures,
+    recognise,
+    enrol,
+    people,
+    events,
+    operators,
+    audit,
+    store,
+    evaluate,
+    train,
+    models,
+    doctor,
+)
 
 EXAMPLES = example_text(
     ("facekd-cli detect holiday.jpg", "find the faces in a picture"),
     ("facekd-cli verify ada1.jpg ada2.jpg", "are these two the same person?"),
     ("facekd-cli recognise door.mp4 --gallery people/", "name the faces in a video"),
+    ("facekd-cli store init --as ada", "make the database and its first administrator"),
+    ("facekd-cli enrol --as ada --folder people/", "put everyone in a folder on file"),
     ("facekd-cli doctor", "is everything in place?"),
 )
 
@@ -42,6 +71,14 @@ def _global_options(*, defaults: bool) -> argparse.ArgumentParser:
         "--home", type=Path, metavar="DIR", default=default_home() if defaults else absent,
         help="folder for settings, models and runs (or FACEKD_HOME; default: %(default)s)" if defaults
         else "folder for settings, models and runs",
+    )  # fmt: skip
+    group.add_argument(
+        "--db-url", metavar="URL", default=None if defaults else absent,
+        help="the database (or FACEKD_DB_URL; default: what the settings name, else a file in the home folder)",
+    )  # fmt: skip
+    group.add_argument(
+        "--as", dest="as_operator", metavar="NAME", default=None if defaults else absent,
+        help="operator to act as where the store is touched; password from a prompt or FACEKD_PASSWORD",
     )  # fmt: skip
     group.add_argument(
         "--threads", type=_thread_count, metavar="N", default=None if defaults else absent,
@@ -89,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(levelname)s: %(message)s", level="ERROR" if args.quiet else "WARNING")
     try:
         status: int = args.run(args, out)
-    except FacekdError as error:
+    except (FacekdError, StoreError) as error:
         print(f"facekd-cli: {error}", file=sys.stderr)
         return error.exit_status
     except BrokenPipeError:

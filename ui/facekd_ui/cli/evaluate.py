@@ -31,6 +31,7 @@ from facekd.types import Embeddings
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.networks import add_options, open_detector, open_embedder
 from facekd_ui.cli.output import Output
+from facekd_ui.cli.train import add_classification
 
 SHOWN_FPIRS = ("1e-1", "1e-2", "3e-3", "1e-3")
 NAMED_FILES = 5
@@ -41,6 +42,7 @@ def add_to(commands: Commands) -> None:
     group = commands.group("evaluate", "measure how good a model is")
     _add_verification(group)
     _add_identification(group)
+    add_classification(group)
 
 
 def _add_verification(group: Commands) -> None:

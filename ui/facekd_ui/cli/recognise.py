@@ -3,9 +3,11 @@
 import argparse
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from facekd.embed import Embedder
 from facekd.enrolment import Enrolled, Enroller, people_in
@@ -16,10 +18,19 @@ from facekd.recognise import Pipeline, Recogniser, Summary, summarise
 from facekd.sources import Pictures, Source, VideoFile, open_source
 from facekd.types import Frame, Recognition
 from facekd.video import VideoWriter
+from facekd_db.errors import StoreUnavailable
 from facekd_ui.cli.commands import Commands
+from facekd_ui.cli.desk import logged_in
 from facekd_ui.cli.display import Display
 from facekd_ui.cli.networks import PICTURE_SIDE, VIDEO_SIDE, add_options, open_detector, open_embedder
 from facekd_ui.cli.output import Output
+
+if TYPE_CHECKING:
+    from facekd_ui.services.everything import Services
+    from facekd_ui.services.recording import Recorder
+
+FLUSH_MS = 1000
+"""How often the people on file are asked for news and records are written, while a source is followed."""
 
 
 def add_to(commands: Commands) -> None:
@@ -27,6 +38,7 @@ def add_to(commands: Commands) -> None:
     parser = commands.add(
         "recognise", "name the faces in a camera, video, picture or folder",
         ("facekd-cli recognise door.mp4 --gallery people/", "people/NAME/*.jpg are the enrolled"),
+        ("facekd-cli recognise 0 --as ada --record Door", "the people on file; who was seen goes into the records"),
         ("facekd-cli recognise 0 --gallery people/", "the first camera, until Ctrl+C"),
         ("facekd-cli recognise rtsp://cam/1 --gallery people/ --out seen.jsonl", "a stream, one JSON line a frame"),
         ("facekd-cli recognise in.mp4 --gallery people/ --video named.mp4", "write the video with names"),
@@ -35,9 +47,13 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--gallery",
         type=Path,
-        required=True,
         metavar="DIR",
-        help="folder with a folder of photographs per person",
+        help="folder with a folder of photographs per person (default: the people on file)",
+    )
+    parser.add_argument(
+        "--record",
+        metavar="CAMERA",
+        help="with the people on file: write who was seen into the records, under that name",
     )
     parser.add_argument(
         "--out", type=Path, metavar="F.jsonl", help="write one JSON line a frame and a summary"
@@ -58,29 +74,40 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What faces are compared with, and what is done beside it."""
+
+    pipeline: Pipeline
+    naming: Callable[[Recognition], Recognition]  # from the pipeline's people to names
+    after: Callable[[Recognition, Frame], None]  # called with the pipeline's own people
+    end: Callable[[], None]
+    note: str  # which model, where it ran
+
+
 def run(args: argparse.Namespace, out: Output) -> int:
-    """Enrol the gallery, then follow the source to its end or to Ctrl+C."""
-    people = list(people_in(args.gallery))
-    refuse_overwriting(args, [file for _, files in people for file in files])
+    """Enrol the gallery or open the store, then follow the source to its end or to Ctrl+C."""
+    if args.gallery is not None and args.record is not None:
+        raise InputError("expected --record without --gallery: records are of people on file")
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(open_source(args.source))
-        embedder = open_embedder(args)
-        policy = choose_policy(args, embedder, len(people))
-        pictures = isinstance(source, Pictures)
-        detector = open_detector(args, long_side=PICTURE_SIDE if pictures else VIDEO_SIDE)
-        enroller = Enroller(open_detector(args), embedder, policy.known)
-        enrolled = [enroller.enrol(name, files) for name, files in people]
-        report_refusals(enrolled, out)
-        recogniser = Recogniser(detector, embedder, enroller.gallery())
-        pipeline = Pipeline(recogniser, policy, still=pictures and not args.sequence)
-        summary = follow(source, pipeline, args, out, stack)
+        if args.gallery is None:
+            refuse_overwriting(args, [])
+            services = stack.enter_context(logged_in(args))
+            source = stack.enter_context(open_source(args.source))
+            matching = _store_matching(args, services, source, out)
+        else:
+            people = list(people_in(args.gallery))
+            refuse_overwriting(args, [file for _, files in people for file in files])
+            source = stack.enter_context(open_source(args.source))
+            matching = _folder_matching(args, people, source, out)
+        summary = follow(source, matching, args, out, stack)
     out.table(
         "", ("person", "from s", "to s", "best score", "tracks"),
         [(p.person, p.first_ms / 1e3, p.last_ms / 1e3, p.best_score, p.tracks) for p in summary.people],
     )  # fmt: skip
     out.say(
         f"{summary.frames} frames; {summary.unknown_tracks} unknown and {summary.uncertain_tracks} uncertain tracks; "
-        f"{embedder.card.name} on {embedder.provider}"
+        f"{matching.note}"
     )
     return 0
 
@@ -93,6 +120,79 @@ def refuse_overwriting(args: argparse.Namespace, photographs: list[Path]) -> Non
         for read in (Path(args.source), *photographs):
             if read.exists() and path.samefile(read):
                 raise InputError(f"{option} {path}: this is what is read; choose another name")
+
+
+def _folder_matching(
+    args: argparse.Namespace, people: list[tuple[str, list[Path]]], source: Source, out: Output
+) -> Matching:
+    embedder = open_embedder(args)
+    policy = choose_policy(args, embedder, len(people))
+    pictures = isinstance(source, Pictures)
+    detector = open_detector(args, long_side=PICTURE_SIDE if pictures else VIDEO_SIDE)
+    enroller = Enroller(open_detector(args), embedder, policy.known)
+    enrolled = [enroller.enrol(name, files) for name, files in people]
+    report_refusals(enrolled, out)
+    recogniser = Recogniser(detector, embedder, enroller.gallery())
+    return Matching(
+        Pipeline(recogniser, policy, still=pictures and not args.sequence),
+        lambda recognition: recognition,
+        lambda *_: None,
+        lambda: None,
+        f"{embedder.card.name} on {embedder.provider}",
+    )
+
+
+def _store_matching(args: argparse.Namespace, services: "Services", source: Source, out: Output) -> Matching:
+    pictures = isinstance(source, Pictures)
+    live = services.recognition.live(PICTURE_SIDE if pictures else VIDEO_SIDE)
+    if not live.people:
+        out.note("nobody is on file yet: every face will be unknown")
+    policy = choose_policy(args, live.embedder, live.people)
+    pipeline = Pipeline(live.recogniser, policy, still=pictures and not args.sequence)
+    recorder: Recorder | None = None
+    if args.record is not None:
+        camera = services.cameras.use(args.record, kind_of(source, args.source), args.source)
+        recorder = services.recording.start(camera, live.card, live.people)
+    begun = datetime.now(UTC)
+    last_ms = 0.0
+
+    def after(recognition: Recognition, frame: Frame) -> None:
+        nonlocal last_ms
+        if recorder is not None:
+            # A file is read faster than it was filmed: what it shows happened at its own pace, from now on.
+            at = begun + timedelta(milliseconds=frame.t_ms) if isinstance(source, VideoFile) else None
+            recorder.see(recognition, frame.image, at)
+        if frame.t_ms - last_ms < FLUSH_MS:
+            return
+        last_ms = frame.t_ms
+        if recorder is not None:
+            recorder.flush()
+        with contextlib.suppress(StoreUnavailable):  # the people as they were last seen stay good
+            if (newer := live.refresh()) is not None:
+                pipeline.replace(newer, choose_policy(args, live.embedder, live.people))
+                if recorder is not None:
+                    recorder.begin_anew(live.card, live.people)
+
+    def end() -> None:
+        if recorder is not None and (state := recorder.flush()).waiting:
+            out.note(f"{state.waiting} batches of records wait on this computer: {state.trouble}")
+
+    return Matching(
+        pipeline,
+        lambda recognition: live.gallery.naming(recognition),
+        after,
+        end,
+        f"{live.card.name} on {live.provider}",
+    )
+
+
+def kind_of(source: Source, spec: str) -> str:
+    """What the records call a source of this kind."""
+    if isinstance(source, Pictures):
+        return "folder"
+    if isinstance(source, VideoFile):
+        return "file"
+    return "stream" if "://" in spec else "device"
 
 
 def choose_policy(args: argparse.Namespace, embedder: Embedder, people: int) -> Policy:
@@ -120,7 +220,7 @@ def report_refusals(enrolled: list[Enrolled], out: Output) -> None:
 
 
 def follow(
-    source: Source, pipeline: Pipeline, args: argparse.Namespace, out: Output, stack: contextlib.ExitStack
+    source: Source, matching: Matching, args: argparse.Namespace, out: Output, stack: contextlib.ExitStack
 ) -> Summary:
     """Run the pipeline over a source and write what was asked for; Ctrl+C ends it with what there is."""
     video = stack.enter_context(VideoWriter(args.video, source.fps)) if args.video else None
@@ -134,7 +234,9 @@ def follow(
         with contextlib.suppress(KeyboardInterrupt), out.progress("Recognising", total) as advance:
             try:
                 while (frame := next_frame(source, out)) is not None:
-                    recognition = pipeline(frame)
+                    found = matching.pipeline(frame)
+                    matching.after(found, frame)
+                    recognition = matching.naming(found)
                     _emit(frame_json(recognition), out, lines)
                     drawn = draw(frame.image, recognition) if video or display else frame.image
                     if video:
@@ -149,6 +251,7 @@ def follow(
                 failed.append(error)
 
     summary = summarise(recognitions())
+    matching.end()
     _emit({"summary": summary_json(summary)}, out, lines)
     if failed:
         raise failed[0]
