@@ -1,0 +1,77 @@
+"""One of each service, for one session at one desk."""
+
+from dataclasses import dataclass
+
+from facekd_ui.services.account import Account
+from facekd_ui.services.accounts import Accounts
+from facekd_ui.services.audit import Audit
+from facekd_ui.services.base import Desk, Service
+from facekd_ui.services.cameras import Cameras
+from facekd_ui.services.enrolment import Enrolment
+from facekd_ui.services.imports import Imports
+from facekd_ui.services.maintenance import Maintenance
+from facekd_ui.services.people import People
+from facekd_ui.services.photo import Photo
+from facekd_ui.services.recognition import Recognition
+from facekd_ui.services.recording import Recording
+from facekd_ui.services.records import Records
+from facekd_ui.services.shared import Shared
+from facekd_ui.session import Session
+
+SERVICES: dict[str, type[Service]] = {
+    kind.name: kind
+    for kind in (
+        Account,
+        Accounts,
+        Audit,
+        Cameras,
+        Enrolment,
+        Imports,
+        Maintenance,
+        People,
+        Photo,
+        Recognition,
+        Recording,
+        Records,
+        Shared,
+    )
+}
+"""Every service by name; a test walks their methods against the matrix of rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What pages and commands are given."""
+
+    account: Account
+    accounts: Accounts
+    audit: Audit
+    cameras: Cameras
+    enrolment: Enrolment
+    imports: Imports
+    maintenance: Maintenance
+    people: People
+    photo: Photo
+    recognition: Recognition
+    recording: Recording
+    records: Records
+    shared: Shared
+
+    @classmethod
+    def of(cls, desk: Desk, session: Session) -> "Services":
+        """The services of a session; made anew after each login."""
+        return cls(
+            account=Account(desk, session),
+            accounts=Accounts(desk, session),
+            audit=Audit(desk, session),
+            cameras=Cameras(desk, session),
+            enrolment=Enrolment(desk, session),
+            imports=Imports(desk, session),
+            maintenance=Maintenance(desk, session),
+            people=People(desk, session),
+            photo=Photo(desk, session),
+            recognition=Recognition(desk, session),
+            recording=Recording(desk, session),
+            records=Records(desk, session),
+            shared=Shared(desk, session),
+        )
