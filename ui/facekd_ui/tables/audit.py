@@ -1,0 +1,108 @@
+"""The audit log, newest first; older rows are fetched when one scrolls to them."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from facekd_db.records import AuditRow
+from facekd_ui.i18n.formats import clock, date
+from facekd_ui.i18n.text import T
+from facekd_ui.tables.paged import ROOT, Index
+
+HEADERS = (T("Row"), T("Time"), T("Who"), T("What"), T("On"), T("Detail"))
+STEP = 100
+
+
+class AuditTable(QAbstractTableModel):
+    """Rows that were read so far. `more(before)` asks for older ones than a sequence number."""
+
+    more = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[AuditRow] = []
+        self._complete = False
+        self._asked = False
+
+    def begin(self, rows: Sequence[AuditRow]) -> None:
+        """The newest rows."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self._complete, self._asked = len(rows) < STEP, False
+        self.endResetModel()
+
+    def add(self, rows: Sequence[AuditRow]) -> None:
+        """Older ones."""
+        self._asked = False
+        self._complete = len(rows) < STEP
+        if rows:
+            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(rows) - 1)
+            self._rows += rows
+            self.endInsertRows()
+
+    def record(self, row: int) -> AuditRow:
+        """One row."""
+        return self._rows[row]
+
+    def canFetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> bool:
+        """Whether there are older rows."""
+        return not parent.isValid() and not self._complete and not self._asked and bool(self._rows)
+
+    def fetchMore(self, parent: QModelIndex | QPersistentModelIndex) -> None:
+        """Asks for them."""
+        if self.canFetchMore(parent):
+            self._asked = True
+            self.more.emit(self._rows[-1].sequence)
+
+    def rowCount(self, parent: Index = ROOT) -> int:
+        """What was read so far."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = ROOT) -> int:
+        """Six."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Words above the columns."""
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return str(HEADERS[section])
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words of a cell; the tooltip has all of a long detail."""
+        row = self._rows[index.row()]
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 5:
+            return detail_of(row)
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        when = row.at.astimezone()
+        match index.column():
+            case 0:
+                return f"{row.sequence:,}"
+            case 1:
+                return f"{date(when)} {clock(when, seconds=True)}"
+            case 2:
+                return row.operator or "FaceKD"
+            case 3:
+                return row.act
+            case 4:
+                return row.subject
+            case _:
+                return detail_of(row)
+
+    def retranslate(self) -> None:
+        """In another language."""
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADERS) - 1)
+
+
+def detail_of(row: AuditRow) -> str:
+    """ "photos 3, refused 1"."""
+    return ", ".join(
+        f"{key} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for key, value in row.detail.items()
+        if value not in (None, "", [], {})
+    )
