@@ -126,8 +126,10 @@ class FileKeys:
 
 
 def open_keys(folder: Path) -> KeyStore:
-    """The keyring of this computer, or `folder/store.key` where there is none; the latter is logged as a warning.
+    """The keyring of this computer, or `folder/store.key` where there is none.
 
+    The latter's `warning` is for whoever can do something about it: `store init` and the login page. Here it
+    is only logged as information, or every command would repeat it.
     A key file that exists already keeps being used, so that a keyring that appears later loses nothing.
     """
     path = folder / "store.key"
@@ -138,7 +140,7 @@ def open_keys(folder: Path) -> KeyStore:
     if usable and not path.exists():
         return KeyringKeys()
     keys = FileKeys(path)
-    log.warning("%s", keys.warning)
+    log.info("%s", keys.warning)
     return keys
 
 

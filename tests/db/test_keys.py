@@ -75,6 +75,7 @@ def test_the_keyring_holds_the_key_where_there_is_one(ring: Ring, tmp_path: Path
 def test_without_a_keyring_a_private_file_holds_it_and_a_warning_says_so(
     no_ring: None, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     keys = open_keys(tmp_path / "home")
     key_id = keys.put(b"k" * 32)
     path = tmp_path / "home" / "store.key"
