@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd_db.errors import LockedOut
@@ -249,6 +249,10 @@ class LoginPage(QWidget):
         languages.setShortcut("Alt+L")
         languages.triggered.connect(self._open_languages)
         self.addAction(languages)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Whoever sees the page can type: a focus given before it is shown goes to the first button instead."""
+        super().showEvent(event)
         (self.password if self._locked_by else self.name).setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
