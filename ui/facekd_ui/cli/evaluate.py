@@ -66,6 +66,11 @@ def _add_verification(group: Commands) -> None:
         "--pairs", type=Path, required=True, metavar="P",
         help="CSV fold,same,file_a,file_b, or the LFW list format",
     )  # fmt: skip
+    parser.add_argument(
+        "--flip",
+        action="store_true",
+        help="average each embedding with that of the mirrored picture; twice the time",
+    )
     add_options(parser)
     parser.set_defaults(run=run_verification)
 
@@ -138,7 +143,7 @@ def _embed_named(
     """Embeddings of the named pictures of a packed npz or of a folder, and whether each shows a face."""
     if args.faces.is_dir():
         paths = paths_below(names, args.faces)
-        detector, embedder = open_detector(args), open_embedder(args)
+        detector, embedder = open_detector(args), open_embedder(args, flip=args.flip)
         with out.progress("Embedding", len(paths)) as advance:
             return embed_photographs(paths, detector, embedder, advance, crops=True)
     packed = Packed.open(args.faces)
@@ -147,7 +152,7 @@ def _embed_named(
             f"{args.faces}: expected `files`, the names that the pairs use, got a packed npz without"
         )
     rows = rows_of(names, packed.files, where=str(args.faces))
-    embedder = open_embedder(args)
+    embedder = open_embedder(args, flip=args.flip)
     with out.progress("Embedding", len(rows)) as advance:
         return embed_packed(packed, rows, embedder, advance), np.ones(len(rows), np.bool_)
 

@@ -30,7 +30,7 @@ def open_detector(args: argparse.Namespace, *, long_side: int = PICTURE_SIDE) ->
     return Detector(model, long_side=long_side, threads=args.threads, provider=args.provider)
 
 
-def open_embedder(args: argparse.Namespace) -> Embedder:
-    """The embedder that the arguments name, or the default one."""
+def open_embedder(args: argparse.Namespace, *, flip: bool = False) -> Embedder:
+    """The embedder that the arguments name, or the default one; `flip` averages with the mirrored crop."""
     model = Registry.from_environment(args.home).choose(args.model, "embedder")
-    return Embedder(model, threads=args.threads, provider=args.provider)
+    return Embedder(model, flip=flip, threads=args.threads, provider=args.provider)
