@@ -48,19 +48,24 @@ BlockPool::Slab BlockPool::allocate(std::size_t bytes) {
 
 void BlockPool::grow() {
   const std::size_t per_block =
-      row_bytes() + kBlock * sizeof(std::int64_t) + (compact_ ? coarse_bytes() + fine_bytes() : 0);
+      row_bytes() + kBlock * sizeof(std::int64_t) + (compact_ ? coarse_bytes() + fine_bytes() + sign_bytes() : 0);
   const std::size_t count =
       std::clamp<std::size_t>(kLargestSlab / per_block, 1, std::max<std::size_t>(total_, 1));
-  slabs_.reserve(slabs_.size() + 4);
+  slabs_.reserve(slabs_.size() + 5);
   blocks_.reserve(blocks_.size() + 1);
   free_.reserve(total_ + count);  // so that give() never allocates
   auto blocks = std::make_unique<Block[]>(count);
   Slab rows = allocate(count * row_bytes()), ids = allocate(count * kBlock * sizeof(std::int64_t));
-  Slab coarse, fine;
-  if (compact_) coarse = allocate(count * coarse_bytes()), fine = allocate(count * fine_bytes());
+  Slab coarse, fine, signs;
+  if (compact_) {
+    coarse = allocate(count * coarse_bytes());
+    fine = allocate(count * fine_bytes());
+    signs = allocate(count * sign_bytes());
+  }
   for (std::size_t i = count; i-- > 0;) {
     blocks[i] = {compact_ ? coarse.get() + i * coarse_bytes() : nullptr,
                  compact_ ? fine.get() + i * fine_bytes() : nullptr,
+                 compact_ ? reinterpret_cast<std::uint64_t*>(signs.get() + i * sign_bytes()) : nullptr,
                  reinterpret_cast<float*>(rows.get() + i * row_bytes()),
                  reinterpret_cast<std::int64_t*>(ids.get()) + i * kBlock};
     free_.push_back(&blocks[i]);
@@ -69,7 +74,10 @@ void BlockPool::grow() {
   blocks_.push_back(std::move(blocks));
   slabs_.push_back(std::move(rows));
   slabs_.push_back(std::move(ids));
-  if (compact_) slabs_.push_back(std::move(coarse)), slabs_.push_back(std::move(fine));
+  if (!compact_) return;
+  slabs_.push_back(std::move(coarse));
+  slabs_.push_back(std::move(fine));
+  slabs_.push_back(std::move(signs));
 }
 
 Block* BlockPool::take() {
@@ -82,7 +90,11 @@ Block* BlockPool::take() {
 void BlockPool::give(Block* block) {
   wipe(block->rows, row_bytes());
   wipe(block->ids, kBlock * sizeof(std::int64_t));
-  if (compact_) wipe(block->coarse, coarse_bytes()), wipe(block->fine, fine_bytes());
+  if (compact_) {
+    wipe(block->coarse, coarse_bytes());
+    wipe(block->fine, fine_bytes());
+    wipe(block->signs, sign_bytes());
+  }
   free_.push_back(block);
 }
 
@@ -92,6 +104,7 @@ void BlockPool::copy(const Block& from, Block& to) const {
   if (!compact_) return;
   std::memcpy(to.coarse, from.coarse, coarse_bytes());
   std::memcpy(to.fine, from.fine, fine_bytes());
+  std::memcpy(to.signs, from.signs, sign_bytes());
 }
 
 void BlockPool::copy_row(const Block& from, std::size_t from_row, Block& to, std::size_t to_row) const {
@@ -110,6 +123,8 @@ void BlockPool::copy_row(const Block& from, std::size_t from_row, Block& to, std
     meta[to_row] = Block::scales(source, bytes)[from_row];
     meta[kBlock + to_row] = Block::slacks(source, bytes)[from_row];
   };
+  std::memcpy(to.signs + to_row * sign_stride(), from.signs + from_row * sign_stride(),
+              sign_stride() * sizeof(std::uint64_t));
   copy_meta(from.coarse, to.coarse, layout_.bytes4());
   copy_meta(from.fine, to.fine, layout_.bytes8());
 }
@@ -126,6 +141,7 @@ void BlockPool::clear_row(Block& block, std::size_t row) const {
     auto* meta = reinterpret_cast<float*>(copy + bytes);
     meta[row] = meta[kBlock + row] = 0;
   };
+  std::memset(block.signs + row * sign_stride(), 0, sign_stride() * sizeof(std::uint64_t));
   clear_meta(block.coarse, layout_.bytes4());
   clear_meta(block.fine, layout_.bytes8());
 }
@@ -151,6 +167,10 @@ bool BlockPool::write_row(Block& block, std::size_t row, std::int64_t id, const 
 
   std::uint8_t levels[kMaxDim];
   const Quantised coarse = quantise4(target, layout_.dim, squared, levels);
+  std::uint64_t* signs = block.signs + row * sign_stride();
+  std::fill(signs, signs + sign_stride(), std::uint64_t{0});
+  const Quantised rest = quantise1(target, layout_.dim, coarse.scale, levels, signs + 1);
+  std::memcpy(signs, &rest, sizeof(std::uint64_t));
   std::fill(levels + layout_.dim, levels + layout_.words * 4, std::uint8_t{0});
   std::uint8_t* coarse_bytes = block.coarse + place8(layout_.words / 2, row, 0);
   for (std::size_t pair = 0; pair < layout_.words / 2; ++pair)

@@ -15,6 +15,7 @@ namespace facekd {
 struct Block {
   std::uint8_t* coarse;  // int4 copy, then kBlock scales and kBlock slacks; nullptr without compact copies
   std::uint8_t* fine;    // int8 copy, then the same
+  std::uint64_t* signs;  // [kBlock, 1 + sign_words]: a row's scale and slack as floats, then its bits; or nullptr
   float* rows;           // [kBlock, stride]
   std::int64_t* ids;     // [kBlock]
 
@@ -56,6 +57,8 @@ class BlockPool {
 
   std::size_t coarse_bytes() const { return layout_.bytes4() + kMeta; }
   std::size_t fine_bytes() const { return layout_.bytes8() + kMeta; }
+  std::size_t sign_stride() const { return 1 + layout_.sign_words(); }
+  std::size_t sign_bytes() const { return kBlock * sign_stride() * sizeof(std::uint64_t); }
   std::size_t row_bytes() const { return kBlock * layout_.stride * sizeof(float); }
   static Slab allocate(std::size_t bytes);
   void grow();

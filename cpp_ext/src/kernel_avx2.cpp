@@ -115,6 +115,27 @@ FACEKD_AVX2 void dots4(const std::uint8_t* block, std::size_t words, const std::
   }
 }
 
+FACEKD_AVX2 std::int32_t signs(const std::uint64_t* bits, std::size_t count, const std::int8_t* query) {
+  const __m256i spread = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2,
+                                          3, 3, 3, 3, 3, 3, 3, 3);
+  const __m256i one_of_eight = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201ULL));
+  __m256i sum = _mm256_setzero_si256();
+  std::size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const auto word = static_cast<std::int32_t>(bits[i / 64] >> i % 64);
+    const __m256i each = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(word), spread), one_of_eight);
+    const __m256i taken = _mm256_and_si256(
+        _mm256_cmpeq_epi8(each, one_of_eight), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(query + i)));
+    sum = _mm256_add_epi32(
+        sum, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), taken), _mm256_set1_epi16(1)));
+  }
+  alignas(32) std::int32_t sums[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(sums), sum);
+  std::int32_t total = sums[0] + sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7];
+  for (; i < count; ++i) total += (bits[i / 64] >> i % 64 & 1) != 0 ? query[i] : 0;
+  return total;
+}
+
 FACEKD_AVX2 std::uint64_t reach(const std::int32_t* dots, const float* scale, const float* slack,
                                 const Bound& bound, float threshold) {
   const __m256i bias = _mm256_set1_epi32(bound.bias);
@@ -272,7 +293,7 @@ FACEKD_AVX2 void normalise(const std::uint8_t* pixels, std::size_t count, float 
   for (; i < count; ++i) out[i] = (static_cast<float>(pixels[i]) - mean) * scale;
 }
 
-const Kernel kAvx2 = {"avx2", dots8, dots4, reach, dots32, exact, warp, resize, normalise};
+const Kernel kAvx2 = {"avx2", dots8, dots4, signs, reach, dots32, exact, warp, resize, normalise};
 
 }  // namespace
 

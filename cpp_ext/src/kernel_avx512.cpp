@@ -116,6 +116,15 @@ FACEKD_AVX512 void dots4(const std::uint8_t* block, std::size_t words, const std
   }
 }
 
+FACEKD_AVX512 std::int32_t signs(const std::uint64_t* bits, std::size_t count, const std::int8_t* query) {
+  __m512i sum = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < count; i += 64) {
+    const std::uint64_t inside = count - i >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << (count - i)) - 1;
+    sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(1), _mm512_maskz_loadu_epi8(bits[i / 64] & inside, query + i));
+  }
+  return _mm512_reduce_add_epi32(sum);
+}
+
 FACEKD_AVX512 std::uint64_t reach(const std::int32_t* dots, const float* scale, const float* slack,
                                   const Bound& bound, float threshold) {
   const __m512i bias = _mm512_set1_epi32(bound.bias);
@@ -275,7 +284,7 @@ FACEKD_AVX512 void normalise(const std::uint8_t* pixels, std::size_t count, floa
   }
 }
 
-const Kernel kAvx512 = {"avx512", dots8, dots4, reach, dots32, exact, warp, resize, normalise};
+const Kernel kAvx512 = {"avx512", dots8, dots4, signs, reach, dots32, exact, warp, resize, normalise};
 
 }  // namespace
 

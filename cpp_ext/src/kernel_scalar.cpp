@@ -38,6 +38,12 @@ void dots4(const std::uint8_t* block, std::size_t words, const std::int8_t* quer
     }
 }
 
+std::int32_t signs(const std::uint64_t* bits, std::size_t count, const std::int8_t* query) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += (bits[i / 64] >> i % 64 & 1) != 0 ? query[i] : 0;
+  return sum;
+}
+
 std::uint64_t reach(const std::int32_t* dots, const float* scale, const float* slack, const Bound& bound,
                     float threshold) {
   std::uint64_t mask = 0;
@@ -114,6 +120,6 @@ void normalise(const std::uint8_t* pixels, std::size_t count, float mean, float 
 
 }  // namespace
 
-const Kernel kScalar = {"scalar", dots8, dots4, reach, dots32, exact, warp, resize, normalise};
+const Kernel kScalar = {"scalar", dots8, dots4, signs, reach, dots32, exact, warp, resize, normalise};
 
 }  // namespace facekd

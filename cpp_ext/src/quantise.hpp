@@ -23,4 +23,9 @@ Quantised quantise8(const float* values, std::size_t dim, std::int8_t* integers)
 // `squared`: the sum of the values' squares.
 Quantised quantise4(const float* values, std::size_t dim, double squared, std::uint8_t* places);
 
+// What those places lose, as scale * (+1 or -1): bit i is set for +1, the rest has at most the length `slack`.
+// `step`: the scale of the places; `bits` holds enough zeroed words of 64.
+Quantised quantise1(const float* values, std::size_t dim, float step, const std::uint8_t* places,
+                    std::uint64_t* bits);
+
 }  // namespace facekd

@@ -17,6 +17,8 @@ class Sink {
   virtual ~Sink() = default;
   // Rows whose score is surely below need not be offered.
   virtual float threshold(std::size_t query) const = 0;
+  // How many rows with a score of at least x make x a threshold.
+  virtual std::size_t enough() const = 0;
   virtual void offer(std::size_t query, std::int64_t id, double score) = 0;
 };
 
@@ -39,17 +41,35 @@ class Scan {
   struct Candidate {
     const Block* block;
     std::uint32_t row, query;
-    float bound;
+    float bound;  // the score is at most this
+    float rough;  // the score by the coarse copy; kScored where the bound does not come from it
   };
 
   void compact_block(const Block& block, std::uint64_t allowed, Copy copy);
   void plain_block(const Block& block, std::uint64_t allowed);
-  void collect(const Block& block, std::size_t query, std::uint64_t mask, const Bound& bound,
-               const float* scale, const float* slack, const std::int32_t* dots);
+  // One query's rough scores of a block.
+  struct Rough {
+    const Bound& bound;
+    const float* scale;
+    const float* slack;
+    const std::int32_t* dots;
+
+    float score(std::size_t row) const {
+      return scale[row] * (bound.step * static_cast<float>(dots[row] - bound.bias));
+    }
+    float room(std::size_t row) const { return slack[row] * bound.per_slack + bound.base; }
+  };
+
+  float first_threshold(const Rough& rough, std::uint64_t allowed) const;
+  bool reaches(Candidate& candidate) const;
+  const std::uint64_t* signs_of(const Candidate& candidate) const {
+    return candidate.block->signs + candidate.row * (1 + layout_.sign_words());
+  }
   void push(const Candidate& candidate);
   void adapt(std::size_t candidates);
 
   static constexpr std::size_t kWaiting = 256;
+  static constexpr float kScored = 2.0F;  // no score is that large
 
   const Kernel& kernel_;
   const Layout& layout_;

@@ -42,11 +42,12 @@ class Thresholds {
 class BestSink final : public Sink {
  public:
   // `shared`: nullptr while one thread does all.
-  BestSink(std::size_t count, std::size_t k, Thresholds* shared) : best_(count, Best(k)), shared_(shared) {}
+  BestSink(std::size_t count, std::size_t k, Thresholds* shared) : k_(k), best_(count, Best(k)), shared_(shared) {}
   float threshold(std::size_t query) const override {
     const float own = best_[query].threshold();
     return shared_ == nullptr ? own : std::max(own, shared_->get(query));
   }
+  std::size_t enough() const override { return k_; }
   void offer(std::size_t query, std::int64_t id, double score) override {
     if (best_[query].offer({score, id}) && shared_ != nullptr)
       shared_->raise(query, best_[query].threshold());
@@ -54,6 +55,7 @@ class BestSink final : public Sink {
   const Best& best(std::size_t query) const { return best_[query]; }
 
  private:
+  std::size_t k_;
   std::vector<Best> best_;
   Thresholds* shared_;
 };
@@ -63,6 +65,7 @@ class AboveSink final : public Sink {
   AboveSink(std::size_t count, double threshold)
       : hits_(count), threshold_(threshold), rough_(float_below(threshold)) {}
   float threshold(std::size_t) const override { return rough_; }
+  std::size_t enough() const override { return 1; }
   void offer(std::size_t query, std::int64_t id, double score) override {
     if (score >= threshold_) hits_[query].push_back({score, id});
   }

@@ -36,11 +36,14 @@ for dim in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 100, 127, 128, 1
             for m in (1, 2, 3, 4, 5, 6, 13):
                 answers += index.search(rows[n : n + m], 5)
             answers += index.matches(rows[n:], 0.2)
-rows = rng.standard_normal((150_000, 64)).astype(np.float32)  # large enough for the coarse copy
-rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-index = Index(64)
-index.add(np.arange(len(rows)), rows)
-answers += index.search(np.ascontiguousarray(rows[:1] * -1), 100)
+for n, dim in [(150_000, 64), (90_000, 100), (70_000, 129)]:  # large enough for the coarse copy and its signs
+    rows = rng.standard_normal((n, dim)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    index = Index(dim)
+    index.add(np.arange(n), rows)
+    for k in (1, 10, 100):
+        answers += index.search(np.ascontiguousarray(rows[k : k + 1] * -1), k)
+        answers += index.search(rows[k : k + 1], k)
 for height, width in [(1, 1), (1, 2), (2, 2), (37, 53), (112, 112), (300, 200)]:
     frame = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     points = np.stack([TEMPLATE * scale - shift for scale in (0.1, 0.9, 2.5) for shift in (-9, 0, 30)])

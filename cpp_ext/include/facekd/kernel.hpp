@@ -47,6 +47,8 @@ struct Kernel {
   // The same of the int4 copy for one query [words][4]: c = kLevels[n], and a byte holds the n of two words,
   // low bits first.
   void (*dots4)(const std::uint8_t* block, std::size_t words, const std::int8_t* query, std::int32_t* dots);
+  // The sum of u where a bit is set; `count` components, a multiple of 4.
+  std::int32_t (*signs)(const std::uint64_t* bits, std::size_t count, const std::int8_t* query);
   // Bit r is set where the bound of row r is at least `threshold`.
   std::uint64_t (*reach)(const std::int32_t* dots, const float* scale, const float* slack, const Bound& bound,
                          float threshold);

@@ -7,8 +7,8 @@
 //
 // so a kernel gets 16 dot products per register without a horizontal sum. Components are stored as c + 128
 // (VNNI multiplies unsigned by signed). The coarse copy has the same order with two words in one: a byte's
-// low half belongs to word 2j, its high half to word 2j + 1. The float32 rows lie one after the other, filled
-// up with zeros.
+// low half belongs to word 2j, its high half to word 2j + 1. The signs of what the coarse copy loses, and the
+// float32 rows, filled up with zeros, lie one row after the other.
 #pragma once
 
 #include <cstddef>
@@ -45,6 +45,7 @@ struct Layout {
 
   std::size_t bytes8() const { return kBlock * words * 4; }
   std::size_t bytes4() const { return kBlock * words * 2; }
+  std::size_t sign_words() const { return round_up(words * 4, 64) / 64; }  // of 64 bits, for a row
 };
 
 }  // namespace facekd
