@@ -116,10 +116,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def versions() -> dict[str, str]:
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     """Python and the packages that take part, as far as they are installed."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -127,13 +127,18 @@ def versions() -> dict[str, str]:
     return found
 
 
-def write(name: str, cases: Sequence[Case], extra: Mapping[str, object] | None = None) -> Path:
+def write(
+    name: str,
+    cases: Sequence[Case],
+    extra: Mapping[str, object] | None = None,
+    packages: Sequence[str] = PACKAGES,
+) -> Path:
     """Writes out/bench/NAME.json and returns its path; `extra` joins the hardware block."""
     OUT.mkdir(parents=True, exist_ok=True)
     path = OUT / f"{name}.json"
     content = {
         "hardware": {**hardware(), **(extra or {})},
-        "versions": versions(),
+        "versions": versions(packages),
         "cases": [each.row() for each in cases],
     }
     path.write_text(json.dumps(content, indent=1) + "\n")
@@ -150,10 +155,10 @@ def into_document(document: Path, marker: str, text: str) -> None:
     document.write_text(before + start + text + end + rest.split(end, 1)[1])
 
 
-def machine_line() -> str:
+def machine_line(packages: Sequence[str] = PACKAGES) -> str:
     """One sentence for a document: what the figures were measured on."""
-    about, packages = hardware(), versions()
-    names = ", ".join(f"{name} {version}" for name, version in packages.items())
+    about, found = hardware(), versions(packages)
+    names = ", ".join(f"{name} {version}" for name, version in found.items())
     return (
         f"Measured {time.strftime('%Y-%m-%d')} on {about['processor']}, {about['cores']} cores, "
         f"{about['memory_gib']} GiB, kernel {about['kernel']}, load {about['load_1min']} before the run; {names}.\n"

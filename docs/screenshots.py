@@ -16,7 +16,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from facekd_db.records import PersonFields, Role
-from facekd_ui.app import App, sample_video
+from facekd_ui.app import App
+from facekd_ui.home import sample_video
 from facekd_ui.services.logins import Logins
 from facekd_ui.session import Session
 
@@ -51,7 +52,7 @@ class Camera:
 
 def fill(program: App) -> Session:
     """A store with people, accounts and the sample person on file."""
-    desk, _ = program._open(program._address)
+    desk, _ = program._door.open(program._door.address)
     program.desk = desk
     session = Logins(desk.store, desk.name).create_first("Mira Kovač", PASSWORD)
     with desk.store.transaction() as t:

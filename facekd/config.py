@@ -118,6 +118,14 @@ class TeacherConfig:
     ] = "none"
     path: Annotated[str, Meta(description="the file or folder, relative to this file")] = ""
     stages: Annotated[tuple[str, ...], Meta(description="tensors of the ONNX file, shallow to deep")] = ()
+    wrong: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="for studies: share of the training images about which it is made to answer wrongly",
+        ),
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

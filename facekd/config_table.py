@@ -1,6 +1,6 @@
-"""Tables to frozen dataclasses and back, with messages that name the nearest key and the range.
+"""Tables to frozen dataclasses or structs and back, with messages that name the nearest key and the range.
 
-msgspec checks types and bounds; what it does not do stands here: unknown keys of dataclasses are refused, a wrong
+msgspec checks types and bounds; what it does not do stands here: an unknown key names its nearest neighbour, a wrong
 value is shown with everything that its field allows, and TOML is written.
 """
 
@@ -17,17 +17,20 @@ from msgspec import inspect
 
 from facekd.errors import InputError
 
+Record = inspect.DataclassType | inspect.StructType
+"""What has a fixed set of keys."""
+
 
 class ConfigError(InputError):
     """A configuration is incomplete, misspelt or out of range."""
 
 
 def decode(table: Mapping[str, Any], kind: Any, where: str) -> Any:
-    """An instance of the dataclass `kind` from a table.
+    """An instance of the record `kind` from a table.
 
     Args:
         table: parsed TOML or JSON.
-        kind: a frozen dataclass, possibly of dataclasses, with `msgspec.Meta` beside its fields.
+        kind: a frozen dataclass or struct, possibly of others, with `msgspec.Meta` beside its fields.
         where: what messages start with, such as the file's name or `[method]`.
 
     Raises:
@@ -98,13 +101,27 @@ def _members(info: inspect.Type) -> tuple[inspect.Type, ...]:
     return tuple(map(_bare, info.types)) if isinstance(info, inspect.UnionType) else (info,)
 
 
-def _dataclass_in(info: inspect.Type) -> inspect.DataclassType | None:
-    return next((one for one in _members(info) if isinstance(one, inspect.DataclassType)), None)
+def _record_in(info: inspect.Type) -> Record | None:
+    return next((one for one in _members(info) if isinstance(one, Record)), None)
+
+
+def _inner(info: inspect.Type) -> inspect.Type | None:
+    """The type of what a list or a table of free keys holds."""
+    for one in _members(info):
+        if isinstance(one, inspect.DictType):
+            return one.value_type
+        if isinstance(one, inspect.VarTupleType | inspect.ListType):
+            return one.item_type
+    return None
 
 
 def _refuse_unknown(table: Any, info: inspect.Type, where: str, section: str) -> None:
-    found = _dataclass_in(info)
+    found = _record_in(info)
     if found is None or not isinstance(table, Mapping):
+        if (inner := _inner(info)) is not None and isinstance(table, Mapping | list | tuple):
+            items = table.items() if isinstance(table, Mapping) else enumerate(table)
+            for key, value in items:
+                _refuse_unknown(value, inner, where, f"{section}.{key}")
         return
     fields = {one.encode_name: one.type for one in found.fields}
     place = f" in [{section}]" if section else ""
@@ -130,10 +147,12 @@ def _explained(error: str, table: Any, kind: Any) -> str:
     path, info, value = match[2], inspect.type_info(kind), table
     for part in re.findall(r"\w+|\[[^\]]*\]", path):
         if part.startswith("["):
-            if not isinstance(value, Sequence) or isinstance(value, str):
+            inner = _inner(info)
+            if inner is None or not part[1:-1].isdecimal():  # msgspec names no free key
                 break
-            break
-        found = _dataclass_in(info)
+            info, value = inner, value[int(part[1:-1])]
+            continue
+        found = _record_in(info)
         if found is None:
             break
         info = next((one.type for one in found.fields if one.encode_name == part), info)
@@ -166,8 +185,8 @@ def _range(info: inspect.Type) -> str:
         return f"a list{least}, each {_range(info.item_type)}"
     if isinstance(info, inspect.TupleType):
         return "[" + ", ".join(map(_range, info.item_types)) + "]"
-    if isinstance(info, inspect.DataclassType):
+    if isinstance(info, Record):
         return f"a table of {', '.join(one.encode_name for one in info.fields)}"
     if isinstance(info, inspect.DictType):
-        return "a table"
+        return f"a table, each value {_range(info.value_type)}"
     return str(dataclasses.asdict(info)) if dataclasses.is_dataclass(info) else type(info).__name__

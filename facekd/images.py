@@ -158,8 +158,8 @@ def _decode(stream: BinaryIO, name: str) -> Image:
         )
     reader = next((reader for signature, reader in _READERS if signature.match(head)), None)
     if reader is None:
-        words = next((words for signature, words in _STRANGERS if signature.match(head)), "unknown data")
-        raise _refusal(name, words, "save it as JPEG or PNG")
+        words = next((words for signature, words in _STRANGERS if signature.match(head)), "")
+        raise _refusal(name, words or "unknown data", "save it as JPEG or PNG")
     try:
         with reader(stream) as picture:
             _check(picture, name)

@@ -4,7 +4,6 @@
 An unknown key is refused by name, because a misspelt key would otherwise be a silently wrong normalisation.
 """
 
-import difflib
 import hashlib
 import itertools
 import re
@@ -14,9 +13,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from facekd.config_table import ConfigError, decode
 from facekd.errors import ModelFileError
 
-Kind = Literal["detector", "embedder"]
+Kind = Literal["detector", "embedder", "classifier"]
+"""What a model answers: boxes of faces, an embedding of one, or the logits of classes."""
 
 
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +56,7 @@ class ModelCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input: InputSpec
     licence: str
     origin: str
-    dim: int | None = None  # embedders: length of the embedding
+    dim: int | None = None  # embedders: length of the embedding; classifiers: number of classes
     stages: tuple[str, ...] = ()  # tensors that a student may learn from
     trained_on: str = ""
     method: str = ""
@@ -86,15 +87,18 @@ def card_from(table: dict[str, Any], path: Path) -> ModelCard:
     if "name" in table:
         raise ModelFileError(f"{path}: unknown key 'name' in the model card; the file's name is the name")
     try:
-        card = msgspec.convert(table, ModelCard)
-    except msgspec.ValidationError as error:
-        raise ModelFileError(f"{path}: {_explain(str(error))}") from error
+        card: ModelCard = decode(table, ModelCard, f"{path}: the model card")
+    except ConfigError as error:
+        raise ModelFileError(str(error)) from error
     if not re.fullmatch(r"[0-9a-f]{64}", card.id):
         raise ModelFileError(
             f"{path}: expected `id` to be the SHA-256 of the model file (64 hex digits), got {card.id!r}"
         )
-    if card.kind == "embedder" and not (card.dim and card.dim > 0 and min(card.input.size) > 0):
-        raise ModelFileError(f"{path}: an embedder's card needs `dim` and a fixed `input.size`")
+    if card.kind != "detector" and not (card.dim and card.dim > 0 and min(card.input.size) > 0):
+        raise ModelFileError(
+            f"{path}: expected `dim` above 0 and a fixed `input.size` in the card of a model of kind {card.kind}, "
+            f"got {card.dim} and {list(card.input.size)}"
+        )
     rows = sorted(card.threshold, key=lambda row: row.far)
     falling = all(low.value >= high.value and low.far < high.far for low, high in itertools.pairwise(rows))
     if not (falling and all(0 < row.far <= 1 for row in rows)):
@@ -103,16 +107,3 @@ def card_from(table: dict[str, Any], path: Path) -> ModelCard:
             f"rises, got {[(row.far, row.value) for row in rows]}"
         )
     return msgspec.structs.replace(card, name=path.stem)
-
-
-def _explain(error: str) -> str:
-    """Name the nearest right key for a misspelt one."""
-    unknown = re.search(r"unknown field `(\w+)`", error)
-    if not unknown:
-        return f"the model card is wrong: {error}"
-    known = sorted(
-        {key for struct in (ModelCard, InputSpec, Metric, Threshold) for key in struct.__struct_fields__}
-    )
-    near = difflib.get_close_matches(unknown[1], known, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
-    return f"unknown key `{unknown[1]}` in the model card{hint}"

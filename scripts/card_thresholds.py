@@ -1,10 +1,13 @@
-"""Prints the [[threshold]] table of an embedder's card: which cosine strangers reach how often.
+"""Prints for an embedder's card which cosine strangers reach how often, and how alike two pictures of one person are.
 
     .venv/bin/python scripts/card_thresholds.py MODEL.onnx FACES.npz
 
 FACES is a packed file of aligned crops with `identity`; only people of the training side belong here, never an
 evaluation set. Every pair of crops of two different people is one impostor pair. Pairs that share a person are not
 independent, so the interval comes from a bootstrap over people, not over pairs.
+
+`genuine_mean` and `genuine_std` in the metrics are of all pairs of crops of one person, each person with the same
+weight; the Photo and Records pages draw the curve of same people from them.
 """
 
 import sys
@@ -48,8 +51,49 @@ def threshold_at(
     return float(np.nextafter(scores[passed], np.float32(2)))
 
 
+def genuine_scores(
+    vectors: NDArray[np.float32], people: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Scores of all pairs of one person's crops, the person of each, and weights that sum to 1 for each person."""
+    scores, owners, weights = [], [], []
+    for person in np.unique(people):
+        own = vectors[people == person].astype(np.float64)
+        rows, columns = np.triu_indices(len(own), 1)
+        if len(rows):
+            scores.append((own[rows] * own[columns]).sum(1))
+            owners.append(np.full(len(rows), person))
+            weights.append(np.full(len(rows), 1 / len(rows)))
+    return np.concatenate(scores), np.concatenate(owners), np.concatenate(weights)
+
+
+def mean_and_std(scores: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, float]:
+    """Weighted mean and standard deviation."""
+    mean = float(np.average(scores, weights=weights))
+    return mean, float(np.sqrt(np.average((scores - mean) ** 2, weights=weights)))
+
+
+def print_genuine(
+    scores: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    people: int,
+    rng: np.random.Generator,
+) -> None:
+    """The two metrics of pairs of one person, with intervals from a bootstrap over people."""
+    draws = []
+    for _ in range(RESAMPLES):
+        drawn = np.bincount(rng.integers(people, size=people), minlength=people)
+        draws.append(mean_and_std(scores, weights * drawn[owners]))
+    spread = np.percentile(np.array(draws), [2.5, 97.5], axis=0)
+    for place, (name, value) in enumerate(zip(("mean", "std"), mean_and_std(scores, weights), strict=True)):
+        lo, hi = spread[:, place]
+        print(
+            f"\n[metrics.genuine_{name}]\nvalue = {value:.4f}\nn = {len(scores)}\nlo = {lo:.4f}\nhi = {hi:.4f}"
+        )
+
+
 def main(model_path: str, faces_path: str) -> int:
-    """Print the table."""
+    """Print the table and the metrics."""
     embedder = Embedder(open_model_file(Path(model_path)))
     packed = Packed.open(Path(faces_path))
     if packed.identity is None:
@@ -86,6 +130,7 @@ def main(model_path: str, faces_path: str) -> int:
         print(
             f"\n[[threshold]]\nfar = {far:g}\nvalue = {value:.4f}\nlo = {lo:.4f}\nhi = {hi:.4f}\nn = {pairs:.0f}"
         )
+    print_genuine(*genuine_scores(vectors, people), len(names), rng)
     return 0
 
 

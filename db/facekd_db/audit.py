@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -102,8 +102,12 @@ class Audit(Queries):
             query = query.where(audit.c.at < until)
         return tuple(_row(row) for row in self._c.execute(query))
 
-    def verify(self) -> AuditReport:
-        """Walks the chain from the first row to the head and names the first row that does not fit."""
+    def verify(self, told: Callable[[int, int], None] | None = None) -> AuditReport:
+        """Walks the chain from the first row to the head and names the first row that does not fit.
+
+        Args:
+            told: called now and then with the rows done and the rows there are; what it raises ends the walk.
+        """
         head = self.head(lock=False)
         expected, previous = 1, START
         for row in self._walk():
@@ -117,6 +121,8 @@ class Audit(Queries):
             if stored != digest(sequence, at, operator_id, operator, act, subject, detail, link):
                 return AuditReport(expected - 1, previous, sequence, f"row {sequence} was changed")
             expected, previous = sequence + 1, stored
+            if told is not None and sequence % _STEP == 0:
+                told(sequence, head[0])
         if head != (expected - 1, previous):
             return AuditReport(expected - 1, previous, expected, f"rows from {expected} on are missing")
         return AuditReport(expected - 1, previous)

@@ -13,6 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from facekd_db.copying import CopyReport, Progress, copy_store, transfer
+from facekd_db.engine import file_of
 from facekd_db.errors import Conflict, NotFound, StoreDamaged
 from facekd_db.store import LINEAGE_SETTING, Store, Tables
 
@@ -79,6 +80,30 @@ def restore(
                 return _replace(read, t, store.where, replace=replace, by=by, progress=progress)
         finally:
             source.close()
+
+
+def restore_lost(path: Path, store: Store) -> CopyReport:
+    """Brings a backup to the place of a store that was lost: nothing is there, or an empty database. All or nothing.
+
+    Args:
+        store: opened without keys (a new one would be made, and the backup has its own); closed at the end.
+
+    Raises:
+        Conflict: the store is there, and people are in it.
+        NotFound, StoreDamaged, SchemaTooNew: there is no usable backup at `path`.
+    """
+    file = file_of(store.engine.url) if store.is_file else None
+    made = file is not None and not file.exists()
+    try:
+        store.upgrade()
+        return restore(path, store)
+    except BaseException:
+        store.close()
+        if made and file is not None:
+            _remove(file)
+        raise
+    finally:
+        store.close()
 
 
 def _replace(

@@ -1,12 +1,13 @@
 """Queries on consent: who agreed to which text, and when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from facekd_db.errors import NotFound
-from facekd_db.queries import Queries
+from facekd_db.queries import Queries, chunks
 from facekd_db.records import Consent, ConsentText
 from facekd_db.schema import consent, consent_text
 
@@ -56,6 +57,12 @@ class Consents(Queries):
         """All consents of a person, oldest first, withdrawn ones included."""
         query = sa.select(consent).where(consent.c.person_id == person_id).order_by(consent.c.id)
         return tuple(_consent(row) for row in self._c.execute(query))
+
+    def hand_over(self, consent_ids: Sequence[int], person_id: int) -> None:
+        """Gives consents to another record of the same person."""
+        for part in chunks(list(consent_ids)):
+            statement = sa.update(consent).where(consent.c.id.in_(part))
+            self._c.execute(statement.values(person_id=person_id))
 
     def withdraw(self, person_id: int, purpose: str = "recognition") -> int:
         """Withdraws every consent for a purpose and returns how many; what follows from it is the caller's."""

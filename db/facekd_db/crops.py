@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from facekd_db.errors import Damaged, NotFound
-from facekd_db.queries import Queries
+from facekd_db.queries import Queries, chunks
 from facekd_db.records import Crop, DamagedRow, Opened
 from facekd_db.schema import crop, person, template
 from facekd_db.vault import Sealed
@@ -80,6 +80,31 @@ class Crops(Queries):
         known = sa.exists().where(template.c.person_id == person.c.id, ~template.c.rejects)
         query = sa.select(person.c.id).where(known, ~photographed).order_by(person.c.id)
         return tuple(self._c.execute(query).scalars())
+
+    def count_of(self, person_ids: Sequence[int]) -> int:
+        """How many enrolled photographs these people have together."""
+        counted = sa.select(sa.func.count()).select_from(crop).where(~crop.c.rejects)
+        return sum(
+            int(self._c.execute(counted.where(crop.c.person_id.in_(part))).scalar_one())
+            for part in chunks(list(person_ids))
+        )
+
+    def hand_over(self, crop_ids: Sequence[int], person_id: int) -> int:
+        """Gives photographs to another person, under that person's key; returns how many.
+
+        What does not open stays where it is. Their templates are given by `Templates.hand_over`.
+        """
+        moved: list[int] = []
+        for part in chunks(list(crop_ids)):
+            for each in self._open(sa.select(crop).where(crop.c.id.in_(part))).rows:
+                sealed = self._vault.seal(
+                    each.image, kind="crop", person_id=person_id, about=_about(each.rejects)
+                )
+                values = {"key_id": sealed.key_id, "nonce": sealed.nonce, "image": sealed.data}
+                statement = sa.update(crop).where(crop.c.id == each.id)
+                self._c.execute(statement.values(person_id=person_id, **values))
+                moved.append(each.id)
+        return len(moved)
 
     def remove(self, crop_ids: Iterable[int]) -> int:
         """Removes crops with the templates made from them."""

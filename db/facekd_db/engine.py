@@ -66,9 +66,9 @@ def parse_url(url: str) -> URL:
 
 
 def make_engine(url: URL, *, answer_s: int = ANSWER_S, pooled: bool = True) -> sa.Engine:
-    """An engine for a parsed address; nothing is connected yet."""
+    """An engine for a parsed address; nothing is connected yet. A SQLite file must be there: `make_file`."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
+        return _sqlite(url, min(BUSY_S, answer_s), {} if pooled else {"poolclass": sa.NullPool})
     address, arguments = _mysql_arguments(url)
     arguments |= {
         "use_pure": True,  # the C extension leaks errors that SQLAlchemy cannot translate
@@ -110,19 +110,47 @@ def _mysql_arguments(url: URL) -> tuple[URL, dict[str, object]]:
     return url.set(query=query), {}
 
 
-def _sqlite(url: URL) -> sa.Engine:
-    path = Path(str(url.database))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
+def file_of(url: URL) -> Path:
+    """Where the file of a SQLite address lies."""
+    return Path(str(url.database)).absolute()
+
+
+def make_file(url: URL) -> None:
+    """An empty database file, with its folder, that only its owner may read; one that is there stays as it is.
+
+    Raises:
+        StoreUnavailable: the folder or the file cannot be made.
+    """
+    path = file_of(url)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):  # -wal and -shm follow its mode
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as e:
+        raise StoreUnavailable(
+            f"expected room for the database file {path}, cannot make it ({e.strerror}); check the folder and its disk"
+        ) from e
+
+
+def _sqlite(url: URL, busy_s: float, options: dict[str, Any]) -> sa.Engine:
+    path = file_of(url)
+    engine = sa.create_engine(url, connect_args={"timeout": busy_s}, hide_parameters=True, **options)
 
     @sa.event.listens_for(engine, "do_connect")
-    def private_file(*_: object) -> None:
-        with suppress(FileExistsError):
-            os.close(
-                os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            )  # -wal and -shm follow its mode
+    def existing_file(_dialect: object, _record: object, cargs: list[Any], cparams: dict[str, Any]) -> None:
+        # Never made here: an empty database in the place of a lost one would look like a first start.
+        cargs[0] = f"{path.as_uri()}?mode=rw"
+        cparams["uri"] = True
+
+    @sa.event.listens_for(engine, "checkout")
+    def still_that_file(_connection: object, record: Any, _proxy: object) -> None:
+        # An open file goes on working when it was moved away or another one took its place.
+        if record.info["file"] != _identity(path):
+            raise sa.exc.DisconnectionError
 
     @sa.event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _: object) -> None:
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        record.info["file"] = _identity(path)
         connection.isolation_level = None  # this module says BEGIN, not the driver
         for pragma in (
             "foreign_keys=ON",
@@ -140,6 +168,14 @@ def _sqlite(url: URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def translate(error: DBAPIError | PoolTimeout, where: str) -> StoreError | None:

@@ -9,7 +9,18 @@ from facekd_db.gallery import Gallery
 from facekd_db.people import People
 from facekd_db.queries import Context, Queries
 from facekd_db.records import Erasure
-from facekd_db.schema import crop, data_key, erasure, event, event_image, person, template
+from facekd_db.schema import (
+    crop,
+    data_key,
+    erasure,
+    event,
+    event_image,
+    membership,
+    merge_item,
+    person,
+    person_merge,
+    template,
+)
 
 
 class Erasures(Queries):
@@ -25,6 +36,8 @@ class Erasures(Queries):
     ) -> Erasure:
         """Removes a person with everything that tells who they are; events stay without name and picture.
 
+        Records that were merged into this one are of the same person: they are erased with it, each with a certificate.
+
         Args:
             reason: for the certificate, such as "retention" or "request"; must not name the person.
             despite_hold: for somebody who was erased before a restore brought them back.
@@ -36,6 +49,8 @@ class Erasures(Queries):
         found = self._people.get(person_id)
         if found.on_hold and not despite_hold:
             raise Conflict(f"person {person_id} is on legal hold and cannot be erased; lift the hold first")
+        for absorbed_id in self._absorbed(person_id):
+            self.erase(absorbed_id, reason, by, despite_hold=True)
         counts = {
             name: self._count(table, person_id) for name, table in (("crops", crop), ("templates", template))
         }
@@ -49,15 +64,22 @@ class Erasures(Queries):
             **counts,
         )
         self.forget_face(person_id)
+        theirs = sa.select(person_merge.c.id).where(person_merge.c.absorbed_id == person_id)
+        # Each is deleted by itself, too, see `forget_face`.
+        self._c.execute(sa.delete(merge_item).where(merge_item.c.merge_id.in_(theirs)))
+        for column in (person_merge.c.absorbed_id, membership.c.person_id):
+            self._c.execute(sa.delete(column.table).where(column == person_id))
         self._c.execute(sa.delete(person).where(person.c.id == person_id))
         return _erasure(self._c.execute(sa.select(erasure).where(erasure.c.id == key)).one())
 
     def forget_face(self, person_id: int) -> int:
         """Removes a person's faces and destroys their key; the person stays on file. Returns the templates removed.
 
+        The keys of records that were merged into this one open older copies of the same faces, so they go as well.
         The foreign keys take crops, templates and event pictures along with the key that opens them.
         """
         removed = self._count(template, person_id)
+        removed += sum(self.forget_face(each) for each in self._absorbed(person_id))
         # Each is deleted by itself, too: not every engine that a test or a copy uses must cascade.
         for table in (template, crop, data_key):
             self._c.execute(sa.delete(table).where(table.c.person_id == person_id))
@@ -67,6 +89,10 @@ class Erasures(Queries):
     def all(self) -> tuple[Erasure, ...]:
         """Every certificate, oldest first."""
         return tuple(_erasure(row) for row in self._c.execute(sa.select(erasure).order_by(erasure.c.id)))
+
+    def _absorbed(self, person_id: int) -> tuple[int, ...]:
+        query = sa.select(person_merge.c.absorbed_id).where(person_merge.c.kept_id == person_id)
+        return tuple(self._c.execute(query.order_by(person_merge.c.id)).scalars())
 
     def _empty_events(self, person_id: int) -> int:
         theirs = sa.select(event.c.id).where(event.c.person_id == person_id)

@@ -17,6 +17,10 @@ class StoreBusy(StoreUnavailable):
     """Another client holds what this transaction needs; running the same work again helps (`Store.run`)."""
 
 
+class StoreMissing(StoreUnavailable):
+    """The database that was used here is not there any more; an empty one must not be taken for it."""
+
+
 class StoreFull(StoreError):
     """The disk or the server has no room; nothing was written."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from facekd_db.columns import contains
 from facekd_db.errors import Conflict, Damaged, NotFound
 from facekd_db.queries import Queries, chunks, unique
 from facekd_db.records import Event, EventFilter, Sighting
-from facekd_db.schema import camera, event, event_batch, event_image, person
+from facekd_db.schema import camera, event, event_batch, event_image, person, person_merge
 from facekd_db.vault import Sealed
 
 INTERVAL = timedelta(minutes=5)
@@ -30,7 +31,8 @@ class Events(Queries):
         Args:
             batch: 32 hexadecimal digits that the sender made up (`uuid4().hex`). A batch that arrived already is
                 skipped, so a sender that does not know whether its commit came through simply sends it again.
-            sightings: in any order. A person who was erased meanwhile is recorded as unknown.
+            sightings: in any order. A person who was erased meanwhile is recorded as unknown, one whose record was
+                merged into another as that other one.
         """
         if self._c.execute(sa.select(event_batch.c.uid).where(event_batch.c.uid == batch)).first():
             return 0
@@ -124,6 +126,31 @@ class Events(Queries):
             self._add_image(event_id, None, image)
         return self.get(event_id)
 
+    def count_of(self, person_ids: Sequence[int]) -> int:
+        """How many events these people have together."""
+        counted = sa.select(sa.func.count()).select_from(event)
+        return sum(
+            int(self._c.execute(counted.where(event.c.person_id.in_(part))).scalar_one())
+            for part in chunks(list(person_ids))
+        )
+
+    def ids_of(self, person_id: int) -> tuple[int, ...]:
+        """All events of a person."""
+        query = sa.select(event.c.id).where(event.c.person_id == person_id).order_by(event.c.id)
+        return tuple(self._c.execute(query).scalars())
+
+    def hand_over(self, event_ids: Sequence[int], person_id: int) -> None:
+        """Gives events to another record of the same person, their pictures under that record's key."""
+        for part in chunks(list(event_ids)):
+            shown = sa.select(event_image.c.event_id).where(event_image.c.event_id.in_(part))
+            images = {key: self.image(key) for key in self._c.execute(shown).scalars().all()}
+            statement = sa.update(event).where(event.c.id.in_(part), event.c.person_id.is_not(None))
+            self._c.execute(statement.values(person_id=person_id, subject=f"person:{person_id}"))
+            for key, image in images.items():
+                if image is not None:
+                    self._c.execute(sa.delete(event_image).where(event_image.c.event_id == key))
+                    self._add_image(key, person_id, image)
+
     def remove_before(self, moment: datetime, *, only_images: bool = False) -> int:
         """Removes events (or only their pictures) that ended before a moment; returns how many rows went."""
         old = sa.select(event.c.id).where(event.c.last_at < moment).limit(_STEP)
@@ -138,12 +165,24 @@ class Events(Queries):
 
     def _without_erased(self, sightings: Sequence[Sighting]) -> list[Sighting]:
         wanted = list({each.person_id for each in sightings if each.person_id is not None})
-        known: set[int] = set()
+        now: dict[int, int] = {}  # person of a sighting -> whose record that is today
         for part in chunks(wanted):
-            known.update(self._c.execute(sa.select(person.c.id).where(person.c.id.in_(part))).scalars())
+            for key in self._c.execute(sa.select(person.c.id).where(person.c.id.in_(part))).scalars():
+                now[key] = key
+        while now:  # a record may be merged into one that was merged in its turn
+            query = sa.select(person_merge.c.absorbed_id, person_merge.c.kept_id)
+            moved: dict[int, int] = {}
+            for part in chunks(list(set(now.values()))):
+                found = self._c.execute(query.where(person_merge.c.absorbed_id.in_(part)))
+                moved.update({row.absorbed_id: row.kept_id for row in found})
+            if not moved:
+                break
+            now = {key: moved.get(to, to) for key, to in now.items()}
         return [
             each
-            if each.person_id is None or each.person_id in known
+            if each.person_id is None
+            else replace(each, person_id=now[each.person_id])
+            if each.person_id in now
             else Sighting(each.at, each.camera_id, "unknown", each.track)
             for each in sightings
         ]

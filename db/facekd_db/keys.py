@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 SERVICE = "facekd"
 KEY_BYTES = 32
+_changing = (
+    threading.Lock()
+)  # of key files: a thread must not write back what it read before another one wrote
 
 
 def fingerprint(key: bytes) -> str:
@@ -35,6 +39,10 @@ class KeyStore(Protocol):
 
     warning: str | None
     """What a person should know about where the keys lie, or None."""
+
+    @property
+    def place(self) -> str:
+        """Where they lie, in words."""
 
     def get(self, key_id: str) -> bytes | None:
         """The key, or None when it is not here."""
@@ -50,6 +58,11 @@ class KeyringKeys:
     """Keys in the operating system's keyring (Secret Service, Keychain, Credential Locker)."""
 
     warning: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Names the kind of keyring that answers."""
+        return f"the keyring of this computer ({keyring.get_keyring().name})"
 
     def get(self, key_id: str) -> bytes | None:
         try:
@@ -82,6 +95,7 @@ class FileKeys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.place = f"the file {path}"
         self.warning: str | None = (
             f"this computer has no keyring: the key that protects faces lies in {path}, readable by its owner only; "
             "whoever copies that file and the database can read the faces"
@@ -93,13 +107,15 @@ class FileKeys:
 
     def put(self, key: bytes) -> str:
         key_id = fingerprint(key)
-        self._write(self._read() | {key_id: base64.b64encode(key).decode()})
+        with _changing:
+            self._write(self._read() | {key_id: base64.b64encode(key).decode()})
         return key_id
 
     def remove(self, key_id: str) -> None:
-        keys = self._read()
-        if keys.pop(key_id, None) is not None:
-            self._write(keys)
+        with _changing:
+            keys = self._read()
+            if keys.pop(key_id, None) is not None:
+                self._write(keys)
 
     def _read(self) -> dict[str, str]:
         try:
@@ -133,15 +149,18 @@ def open_keys(folder: Path) -> KeyStore:
     A key file that exists already keeps being used, so that a keyring that appears later loses nothing.
     """
     path = folder / "store.key"
-    backend = keyring.get_keyring()
-    usable = not isinstance(backend, fail.Keyring | null.Keyring)
-    if isinstance(backend, chainer.ChainerBackend):
-        usable = bool(backend.backends)
-    if usable and not path.exists():
+    if not path.exists() and _has_keyring():  # asking which keyring there is takes most of a second
         return KeyringKeys()
     keys = FileKeys(path)
     log.info("%s", keys.warning)
     return keys
+
+
+def _has_keyring() -> bool:
+    backend = keyring.get_keyring()
+    if isinstance(backend, chainer.ChainerBackend):
+        return bool(backend.backends)
+    return not isinstance(backend, fail.Keyring | null.Keyring)
 
 
 def write_key(path: Path, key: bytes) -> None:

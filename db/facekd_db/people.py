@@ -8,9 +8,19 @@ import sqlalchemy as sa
 
 from facekd_db.columns import contains, folded
 from facekd_db.errors import Conflict, NotFound
-from facekd_db.queries import Queries, unique
-from facekd_db.records import Person, PersonFields, PersonSort, PersonSummary
-from facekd_db.schema import consent, crop, event, operator, person
+from facekd_db.queries import Queries, chunks, unique
+from facekd_db.records import Person, PersonFields, PersonFilter, PersonSort, PersonSummary
+from facekd_db.schema import (
+    camera,
+    consent,
+    crop,
+    event,
+    membership,
+    operator,
+    person,
+    person_group,
+    person_merge,
+)
 
 _SORTS = {
     PersonSort.NAME: person.c.name_key,
@@ -81,7 +91,14 @@ class People(Queries):
         return self.get(person_id)
 
     def restore(self, person_id: int, version: int, by: int | None = None) -> Person:
-        """Takes a soft deletion back."""
+        """Takes a soft deletion back.
+
+        Raises Conflict for a record that was merged into another one: `merges.undo` takes the two apart.
+        """
+        query = sa.select(person.c.name).join(person_merge, person_merge.c.kept_id == person.c.id)
+        name = self._c.execute(query.where(person_merge.c.absorbed_id == person_id)).scalar()
+        if name is not None:
+            raise Conflict(f"this record was merged into {name}; take the two apart instead")
         self._update(person_id, version, {"deleted": False, "deleted_at": None, "erase_after": None}, by)
         return self.get(person_id)
 
@@ -97,16 +114,27 @@ class People(Queries):
         )
         return tuple(self._c.execute(query.order_by(person.c.id)).scalars())
 
-    def count(self, search: str = "", *, department: str | None = None, deleted: bool = False) -> int:
+    def count(self, which: PersonFilter | str = "") -> int:
         """How many rows `page` would go through."""
-        return int(self._c.execute(self._found(sa.func.count(), search, department, deleted)).scalar_one())
+        return int(self._c.execute(_found(sa.func.count(), _filter(which))).scalar_one())
+
+    def ids(
+        self,
+        which: PersonFilter | str = "",
+        *,
+        sort: PersonSort = PersonSort.NAME,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> tuple[tuple[int, int], ...]:
+        """(id, version) of everyone whom `page` would go through, in its order."""
+        query = _ordered(_filter(which), sort, descending, person.c.id, person.c.version)
+        return tuple((row.id, row.version) for row in self._c.execute(query.limit(limit).offset(offset)))
 
     def page(
         self,
-        search: str = "",
+        which: PersonFilter | str = "",
         *,
-        department: str | None = None,
-        deleted: bool = False,
         sort: PersonSort = PersonSort.NAME,
         descending: bool = False,
         limit: int = 50,
@@ -115,62 +143,66 @@ class People(Queries):
         """One page of the table of people.
 
         Args:
-            search: part of name, code or department; case and width aside, % and _ stand for themselves.
+            which: a filter; a text alone is its search. % and _ stand for themselves.
             sort: rows with equal values keep the order of their ids.
         """
-        column = _SORTS[sort]
-        order = (column.desc(), person.c.id.desc()) if descending else (column, person.c.id)
-        ids = self._found(person.c.id, search, department, deleted)
-        if folded(search):
-            # Walking an index in order would fetch the rows one by one: 100 ms of 100,000 against 12 for a scan.
-            hidden = _no_index(column)
-            ids = ids.order_by(hidden.desc() if descending else hidden, order[1])
-        else:
-            ids = ids.order_by(*order)  # an index covers this query; whole rows are read for one page only
-        inner = ids.limit(limit).offset(offset).subquery()
+        ids = _ordered(_filter(which), sort, descending, person.c.id).limit(limit).offset(offset)
+        wanted = list(self._c.execute(ids).scalars())
+        found = {row.person.id: row for row in self.summaries(wanted)}
+        return tuple(found[key] for key in wanted if key in found)
+
+    def summaries(self, ids: Sequence[int]) -> tuple[PersonSummary, ...]:
+        """The rows of these people, in no order; those who do not exist are left out."""
         photos = sa.and_(crop.c.person_id == person.c.id, ~crop.c.rejects, crop.c.quarantined_at.is_(None))
-        agreed = sa.and_(
-            consent.c.person_id == person.c.id,
-            consent.c.purpose == "recognition",
-            consent.c.withdrawn_at.is_(None),
+        newest = event.alias("newest")
+        last = (
+            sa.select(newest.c.id)
+            .where(newest.c.person_id == person.c.id)
+            .order_by(newest.c.at.desc(), newest.c.id.desc())
+            .limit(1)
+            .correlate(person)
+            .scalar_subquery()
         )
         query = (
             sa.select(
                 person,
                 sa.select(sa.func.count()).where(photos).scalar_subquery().label("crops"),
                 sa.select(sa.func.min(crop.c.id)).where(photos).scalar_subquery().label("crop_id"),
-                sa.exists().where(agreed).label("consented"),
-                sa.select(event.c.last_at)
-                .where(event.c.person_id == person.c.id)
-                .order_by(event.c.at.desc(), event.c.id.desc())
-                .limit(1)
-                .scalar_subquery()
-                .label("last_seen"),
+                _AGREED.label("consented"),
+                sa.exists().where(consent.c.person_id == person.c.id).label("asked"),
+                event.c.last_at.label("last_seen"),
+                camera.c.name.label("last_camera"),
             )
-            .join(inner, inner.c.id == person.c.id)
-            .order_by(*order)
+            .select_from(person)
+            .join(event, event.c.id == last, isouter=True)
+            .join(camera, camera.c.id == event.c.camera_id, isouter=True)
         )
-        return tuple(
-            PersonSummary(_person(row), row.crops, row.crop_id, bool(row.consented), row.last_seen)
-            for row in self._c.execute(query)
-        )
+        rows: list[PersonSummary] = []
+        for part in chunks(list(ids)):
+            groups: dict[int, list[str]] = {}
+            named = sa.select(membership.c.person_id, person_group.c.name).join(person_group)
+            named = named.where(membership.c.person_id.in_(part)).order_by(person_group.c.name_key)
+            for row in self._c.execute(named):
+                groups.setdefault(row.person_id, []).append(row.name)
+            for row in self._c.execute(query.where(person.c.id.in_(part))):
+                rows.append(
+                    PersonSummary(
+                        _person(row),
+                        row.crops,
+                        row.crop_id,
+                        bool(row.consented),
+                        row.last_seen,
+                        tuple(groups.get(row.id, ())),
+                        row.last_camera or "",
+                        bool(row.asked and not row.consented),
+                    )
+                )
+        return tuple(rows)
 
     def departments(self) -> tuple[str, ...]:
         """The departments in use, sorted."""
         query = sa.select(person.c.department).where(~person.c.deleted, person.c.department != "").distinct()
         return tuple(self._c.execute(query.order_by(person.c.department)).scalars())
-
-    def _found(
-        self, what: sa.ColumnElement[Any] | sa.Column[Any], search: str, department: str | None, deleted: bool
-    ) -> sa.Select[Any]:
-        query = sa.select(what).select_from(person)
-        if folded(search):
-            query = query.where(_no_index(person.c.deleted) == deleted, contains(person.c.search, search))
-        else:
-            query = query.where(person.c.deleted == deleted)
-        if department is not None:
-            query = query.where(person.c.department == department)
-        return query
 
     def _update(
         self,
@@ -198,6 +230,60 @@ class People(Queries):
             f"{row.name} was changed by {who or 'another program'} at {row.updated_at:%Y-%m-%d %H:%M:%S} UTC "
             f"(version {row.version}; you had version {version}); look at the new state and apply your change again"
         )
+
+
+_AGREED = sa.exists().where(
+    consent.c.person_id == person.c.id,
+    consent.c.purpose == "recognition",
+    consent.c.withdrawn_at.is_(None),
+)
+
+
+def _filter(which: PersonFilter | str) -> PersonFilter:
+    return PersonFilter(which) if isinstance(which, str) else which
+
+
+def _found(what: sa.ColumnElement[Any] | sa.Column[Any], which: PersonFilter, *more: Any) -> sa.Select[Any]:
+    query = sa.select(what, *more).select_from(person)
+    if folded(which.search):
+        query = query.where(
+            _no_index(person.c.deleted) == which.deleted, contains(person.c.search, which.search)
+        )
+    else:
+        query = query.where(person.c.deleted == which.deleted)
+    if which.department is not None:
+        query = query.where(person.c.department == which.department)
+    if which.group_id is not None:
+        members = sa.select(membership.c.person_id).where(membership.c.group_id == which.group_id)
+        query = query.where(person.c.id.in_(members))
+    if which.consented is not None:
+        query = query.where(_AGREED if which.consented else ~_AGREED)
+    if which.valid_on is not None:
+        first, last = person.c.valid_from, person.c.valid_until
+        query = query.where(
+            sa.or_(first.is_(None), first <= which.valid_on), sa.or_(last.is_(None), last >= which.valid_on)
+        )
+    return query
+
+
+def _ordered(
+    which: PersonFilter, sort: PersonSort, descending: bool, *what: sa.Column[Any]
+) -> sa.Select[Any]:
+    query = _found(what[0], which, *what[1:])
+    if sort is PersonSort.SEEN:  # an index over (person_id, at) covers this
+        seen = sa.select(event.c.person_id, sa.func.max(event.c.at).label("at"))
+        last_seen = seen.where(event.c.person_id.is_not(None)).group_by(event.c.person_id).subquery()
+        query = query.join(last_seen, last_seen.c.person_id == person.c.id, isouter=True)
+        column: sa.ColumnElement[Any] = last_seen.c.at  # never seen: below all others, on every database
+    else:
+        column = _SORTS[sort]
+        if folded(which.search):
+            # Walking an index in order would fetch the rows one by one: 100 ms of 100,000 against 12 for a scan.
+            column = _no_index(column)
+    last: sa.ColumnElement[Any] = person.c.id
+    if descending:
+        column, last = column.desc(), last.desc()
+    return query.order_by(column, last)
 
 
 def _no_index(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -5,9 +5,11 @@ A record is a copy: changing the store never changes a record that was read befo
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
+
+from facekd_db.person_records import *  # noqa: F403 - whoever wants a record asks for it here
 
 T = TypeVar("T")
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -20,99 +22,6 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     ENGINEER = "engineer"
     AUDITOR = "auditor"
-
-
-# --- people -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFields:
-    """What people edit of a person. Names need not be unique (namesakes exist); a code is."""
-
-    name: str
-    code: str | None = None
-    department: str = ""
-    note: str = ""
-    valid_from: date | None = None  # first day on which the person is recognised; None: from now on
-    valid_until: date | None = None  # last day; None: for ever
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person on file."""
-
-    id: int
-    fields: PersonFields
-    version: int  # hand it back with a change; another version in the store means Conflict
-    created_at: datetime
-    updated_at: datetime
-    updated_by: int | None  # operator id
-    deleted_at: datetime | None = None  # soft deletion: not recognised any more, may be restored ...
-    erase_after: datetime | None = None  # ... until this moment
-    on_hold: bool = False  # a legal hold: never erased while it lasts
-
-    @property
-    def name(self) -> str:
-        return self.fields.name
-
-
-@dataclass(frozen=True, slots=True)
-class PersonSummary:
-    """A row of the table of people."""
-
-    person: Person
-    crops: int  # enrolled photographs
-    crop_id: int | None  # the first of them, for the thumbnail
-    consented: bool  # a consent to recognition that was not withdrawn
-    last_seen: datetime | None
-
-
-class PersonSort(StrEnum):
-    """Columns by which the table of people can be sorted."""
-
-    NAME = "name"
-    CODE = "code"
-    DEPARTMENT = "department"
-    CREATED = "created"
-    UPDATED = "updated"
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """The certificate that stays after a person was erased: no name, no biometrics."""
-
-    id: int
-    person_id: int
-    erased_at: datetime
-    erased_by: int | None
-    reason: str
-    crops: int
-    templates: int
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentText:
-    """A text that people agreed to, kept word for word."""
-
-    id: int
-    language: str
-    body: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Who agreed to what, when, and which text they had read."""
-
-    id: int
-    person_id: int
-    text_id: int
-    purpose: str  # "recognition" or "training"
-    given_by: str  # who agreed: the person, or a guardian
-    given_at: datetime
-    recorded_by: int | None
-    withdrawn_at: datetime | None = None
 
 
 # --- faces ------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The tables, as they are after all migrations. A test compares them with what the migrations make.
 
-Groups: accounts (operator, session, lockout, setting, audit), gallery (keys, person, consent, model, crop,
-template), records (camera, event). Names are singular; every table has a surrogate key or a natural one.
+Families: accounts (operator, session, lockout, setting, audit), gallery (keys, person, groups, merges, consent, model,
+crop, template), records (camera, event). Names are singular; every table has a surrogate key or a natural one.
 """
 
 import sqlalchemy as sa
@@ -158,6 +158,45 @@ person = _table(
     sa.Index(None, "deleted", "created_at", "id"),
     sa.Index(None, "deleted", "updated_at", "id"),
     sa.Index(None, "erase_after"),
+)
+
+person_group = _table(  # what an organisation sorts its people by: staff, night shift, visitors
+    "person_group",
+    _id(),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("name_key", exact(100), nullable=False, unique=True),  # folded
+    _time("created_at"),
+)
+
+membership = _table(
+    "membership",
+    _id(),
+    _to("person_id", "person.id", ondelete="CASCADE"),
+    _to("group_id", "person_group.id", ondelete="CASCADE"),
+    sa.UniqueConstraint("person_id", "group_id"),
+    sa.Index(None, "group_id", "person_id"),
+)
+
+person_merge = _table(  # two records that were one person; goes when it is undone or one of them is erased
+    "person_merge",
+    _id(),
+    _to("kept_id", "person.id", ondelete="CASCADE"),
+    _to("absorbed_id", "person.id", ondelete="CASCADE"),
+    _time("merged_at"),
+    _to("merged_by", "operator.id", nullable=True),
+    sa.Column("fields", LONG_TEXT, nullable=False),  # JSON: what the fields were and became, for the way back
+    sa.UniqueConstraint("absorbed_id"),
+    sa.Index(None, "kept_id"),
+)
+
+merge_item = _table(  # what changed hands in a merge, and to whom it goes back
+    "merge_item",
+    _id(),
+    _to("merge_id", "person_merge.id", ondelete="CASCADE"),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("row_id", BIG_ID, nullable=False),
+    sa.Column("owner_id", BIG_ID, nullable=False),
+    sa.Index(None, "merge_id", "kind"),
 )
 
 store_key = _natural(  # the keys themselves lie outside the database

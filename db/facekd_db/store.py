@@ -1,7 +1,9 @@
 """The store as others see it: an address, transactions, and what keeps the database healthy."""
 
+import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,13 +19,25 @@ from facekd_db.audit import Audit
 from facekd_db.cameras import Cameras
 from facekd_db.consents import Consents
 from facekd_db.crops import Crops
-from facekd_db.engine import ANSWER_S, BUSY_S, READING, make_engine, parse_url, place, translate
+from facekd_db.engine import (
+    ANSWER_S,
+    BUSY_S,
+    READING,
+    file_of,
+    make_engine,
+    make_file,
+    parse_url,
+    place,
+    translate,
+)
 from facekd_db.erasures import Erasures
-from facekd_db.errors import KeyMissing, StoreBusy, StoreError, StoreUnavailable
+from facekd_db.errors import KeyMissing, StoreBusy, StoreError, StoreMissing, StoreUnavailable
 from facekd_db.events import Events
 from facekd_db.gallery import Gallery
+from facekd_db.groups import Groups
 from facekd_db.keys import KEY_BYTES, KeyStore, fingerprint, read_key, write_key
 from facekd_db.lockouts import Lockouts
+from facekd_db.merges import Merges
 from facekd_db.models import Models
 from facekd_db.operators import Operators
 from facekd_db.passwords import Cost, Hasher, calibrate
@@ -37,6 +51,8 @@ from facekd_db.vault import Vault
 
 T = TypeVar("T")
 PING_S = 1  # the driver takes whole seconds
+PATIENCE_S = 2 * BUSY_S
+"""How long `Store.run` tries again while others are in the way."""
 COST_SETTING = "security.argon2id"
 LINEAGE_SETTING = "store.id"
 """Tells a store and its backups from other stores."""
@@ -54,6 +70,8 @@ class Tables:
         self.now = context.now
         self.connection = context.connection  # for what goes over whole tables, such as a restore
         self.people = People(context)
+        self.groups = Groups(context)
+        self.merges = Merges(context)
         self.consents = Consents(context)
         self.crops = Crops(context)
         self.templates = Templates(context)
@@ -90,6 +108,7 @@ class Store:
     ) -> None:
         self._url = parse_url(url)
         self.engine = make_engine(self._url, answer_s=answer_s)
+        self._probe = make_engine(self._url, answer_s=PING_S, pooled=False)
         self.where = place(self._url)
         self.keys = keys
         self.now = clock
@@ -120,25 +139,32 @@ class Store:
             yield tables
 
     def run(self, work: Callable[[Tables], T], attempts: int = 5) -> T:
-        """Runs `work` in a transaction, and again when another client was in its way.
+        """Runs `work` in a transaction, and again when another client was in its way, for `PATIENCE_S` at most.
 
         `work` must be safe to repeat: it does nothing outside of the transaction.
         """
+        end = time.monotonic() + PATIENCE_S
         for _ in range(attempts - 1):
             try:
                 with self.transaction() as tables:
                     return work(tables)
             except StoreBusy:
-                continue
+                if time.monotonic() >= end:
+                    raise
         with self.transaction() as tables:
             return work(tables)
 
     def ping(self) -> None:
-        """Raises StoreUnavailable when the database does not answer within a second."""
-        probe = self.engine if self.is_file else make_engine(self._url, answer_s=PING_S, pooled=False)
-        with self._translated(), probe.connect() as connection:
+        """Looks at the database through a connection of its own, which nothing that hangs can hold up.
+
+        Raises:
+            StoreUnavailable: it does not answer within a second, or its file cannot be written.
+            StoreMissing: its file is not there.
+        """
+        with self._translated(), self._probe.connect() as connection:
             if self.is_file:
                 connection = connection.execution_options(**{READING: True})
+                self._require_writable()
             migrate.check(connection, self.where)
 
     def upgrade(self) -> None:
@@ -148,13 +174,7 @@ class Store:
             SchemaTooNew: the database was made by a newer program.
         """
         if self.is_file:
-            folder = Path(str(self._url.database)).absolute().parent
-            try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            except OSError as e:
-                raise StoreUnavailable(
-                    f"expected a folder {folder} for the database, cannot make it ({e})"
-                ) from e
+            make_file(self._url)
         with self._translated():
             with self.engine.connect() as connection:
                 found = migrate.current(connection)
@@ -165,6 +185,8 @@ class Store:
 
     def migrate_to(self, revision: str) -> None:
         """Up or down to one revision, or "base". Going down removes the tables that came later."""
+        if self.is_file:
+            make_file(self._url)
         with self._translated():
             migrate.to_revision(self.engine, revision, self.where)
         self._checked = False
@@ -307,4 +329,17 @@ class Store:
             known = translate(e, self.where)
             if known is None:
                 raise
+            if self.is_file and not file_of(self._url).exists():
+                known = StoreMissing(
+                    f"{self.where} is not there: it was moved or deleted, or its disk is not connected; bring it "
+                    "back, or restore a backup"
+                )
             raise known from e
+
+    def _require_writable(self) -> None:
+        path = file_of(self._url)
+        # SQLite opens what it may not write without a word, and beside the file it needs a place for its log.
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+            raise StoreUnavailable(
+                f"{self.where} cannot be written; check the rights of the file and its folder"
+            )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from facekd_db.errors import Damaged
-from facekd_db.queries import Queries
+from facekd_db.queries import Queries, chunks
 from facekd_db.records import DamagedRow, NewTemplate, Opened, Template
 from facekd_db.schema import person, template
 from facekd_db.vault import Sealed
@@ -79,6 +79,27 @@ class Templates(Queries):
         if model_id is not None:
             query = query.where(template.c.model_id == model_id)
         return self._open(query.order_by(template.c.id))
+
+    def hand_over(self, person_id: int, *, of_crops: Sequence[int] = (), ids: Sequence[int] = ()) -> int:
+        """Gives templates, named by their photographs or by themselves, to another person; returns how many.
+
+        They come under that person's key; what does not open stays where it is.
+        """
+        moved = 0
+        for column, wanted in ((template.c.crop_id, of_crops), (template.c.id, ids)):
+            for part in chunks(list(wanted)):
+                for each in self._open(sa.select(template).where(column.in_(part))).rows:
+                    sealed = self._vault.seal(
+                        each.vector,
+                        kind="template",
+                        person_id=person_id,
+                        about=_about(each.model_id, each.rejects),
+                    )
+                    values = {"key_id": sealed.key_id, "nonce": sealed.nonce, "vector": sealed.data}
+                    statement = sa.update(template).where(template.c.id == each.id)
+                    self._c.execute(statement.values(person_id=person_id, **values))
+                    moved += 1
+        return moved
 
     def count(self, model_id: str) -> int:
         """How many templates a model has, quarantined ones aside."""

@@ -273,3 +273,21 @@ def test_the_help_of_every_command_shows_examples(command: str, capsys: pytest.C
         main([*command.split(), "--help"])
     assert done.value.code == 0
     assert "examples:\n  facekd-cli" in capsys.readouterr().out
+
+
+def test_doctor_says_where_the_store_key_lies_and_whether_it_is_the_one(cli: Cli, tmp_path: Path) -> None:
+    def key_check() -> dict[str, Any]:
+        parsed = json.loads(cli("--json", "doctor", status=1).stdout)  # 1: there are no model files here
+        (found,) = (check for check in parsed["checks"] if check["name"] == "store key")
+        return dict(found)
+
+    key = cli.home / "store.key"
+    sound = key_check()
+    assert sound["ok"]
+    assert str(key) in sound["detail"]
+    key.rename(tmp_path / "elsewhere.key")
+    lost = key_check()
+    assert (lost["ok"], "store key import" in lost["remedy"]) == (False, True)
+    key.write_text("no keys at all")
+    unreadable = key_check()
+    assert (unreadable["ok"], "restore the file" in unreadable["remedy"]) == (False, True)

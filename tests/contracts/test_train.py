@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from facekd.packed import write_packed
+from facekd_ui.cli import models
 from facekd_ui.cli import train as training
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
@@ -28,6 +29,7 @@ def cli(capsys: pytest.CaptureFixture[str], home: Path, *words: object) -> Any:
     commands = Commands(subparsers, parents=[])
     training.add_to(commands)
     training.add_classification(commands)
+    models.add_to(commands)
     args = parser.parse_args(list(map(str, words)))
     args.home, args.threads = home, None
     assert args.run(args, Output(json=True, quiet=True)) == 0
@@ -72,6 +74,15 @@ def test_train_then_evaluate_export_and_compare(
     assert set(figures) == {"top1", "top5", "n"}
     assert figures["n"] == 32
 
+    checked = cli(capsys, own_home, "models", "verify", run / "student.onnx")
+    assert [check["ok"] for check in checked["checks"]] == [True]
+    imported = cli(capsys, own_home, "models", "import", run / "student.onnx")
+    assert (imported["kind"], imported["dim"]) == ("classifier", 4)
+    by_file = cli(
+        capsys, own_home, "classification", "--data", world / "classes.npz", "--model", imported["path"]
+    )
+    assert by_file == figures
+
     exported = cli(capsys, own_home, "export", run)
     assert exported["sha256"] == got["sha256"]  # the same weights give the same file
     table = cli(capsys, own_home, "compare", run, "--out", world / "compared")
@@ -107,9 +118,16 @@ def test_describe_lists_the_tensors_of_an_onnx_teacher(
 def test_a_refusal_is_one_exception_with_the_childs_words(own_home: Path, world: Path) -> None:
     with pytest.raises(TrainingRefused, match="expected a preset among"):
         ask(["presets", "nothing"], own_home)
-    args = argparse.Namespace(home=own_home, folder=world)
+    args = argparse.Namespace(home=own_home, folder=world, overrides=[])
     with pytest.raises(TrainingRefused, match="expected a run folder"):
         training.run_resume(args, Output(quiet=True))
+
+
+def test_resume_names_the_way_to_other_values(
+    capsys: pytest.CaptureFixture[str], own_home: Path, world: Path
+) -> None:
+    with pytest.raises(TrainingRefused, match=r"train .*config\.toml --set budget\.epochs=60"):
+        cli(capsys, own_home, "resume", world, "--set", "budget.epochs=60")
 
 
 def test_the_command_line_does_not_load_torch() -> None:

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy.engine import make_url
 
-from facekd_db.engine import make_engine, parse_url
+from facekd_db.engine import make_engine, make_file, parse_url
 from facekd_db.keys import FileKeys
+from facekd_db.migrate import HEAD
 from facekd_db.records import NewTemplate, Person, PersonFields
 from facekd_db.schema import audit_head, gallery, metadata
 from facekd_db.server import MISSING, PrivateServer, find, free_port
@@ -146,7 +147,7 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store without rows, migrated once: copying it is quicker."""
     path = tmp_path_factory.mktemp("template") / "empty.db"
     store = Store(f"sqlite:///{path}")
-    store.migrate_to("0003")
+    store.migrate_to(HEAD)
     store.scrub()
     store.close()
     return path
@@ -163,7 +164,7 @@ def database(mariadb: PrivateServer) -> str:
         mariadb.url(database="shared") + "?tls=off"
     )  # a handshake for each connection would take most of the time
     store = Store(url)
-    store.migrate_to("0003")
+    store.migrate_to(HEAD)
     store.close()
     return url
 
@@ -244,6 +245,7 @@ def fresh(
     def make(backend: str) -> Store:
         if backend == "sqlite":
             address = f"sqlite:///{tmp_path / f'fresh{len(opened)}.db'}"
+            make_file(parse_url(address))
         else:
             server: PrivateServer = request.getfixturevalue("mariadb")
             name = f"fresh{len(opened)}"

@@ -59,6 +59,11 @@ def fill(store: Store, enrol: Callable[..., Person]) -> Person:
             ],
         )
         t.gallery.activate(MODEL)
+        t.groups.put([people[0].id], t.groups.add("夜班").id)
+        twice = t.people.add(PersonFields("Ada again", code="C9"))
+        kept, absorbed = ((each.id, each.version) for each in (people[1], twice))
+        t.consents.give(twice.id, text.id, given_by="Ada", given_at=t.now)
+        t.merges.merge(kept, absorbed, people[1].fields, t.now + timedelta(days=30))
         t.erasures.erase(people[2].id, "request")
         t.audit.record("act", operator_id=root.id, operator="root", detail={"ü": "李"})
     with store.transaction() as t:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from facekd.packed import write_packed
-from facekd.protocol import COMMANDS, decode
+from facekd.protocol import COMMANDS, Done, decode
 
 CONFIG = """
 [data]
@@ -186,25 +186,70 @@ def test_a_detached_run_goes_on_and_obeys_its_control_file(start: Start, place: 
     assert not (folder / "lock").exists()
 
 
-def test_two_processes_give_the_losses_of_one(start: Start, place: Path) -> None:
-    # CCSKD has logits, channels and relations; the rate is low, because training itself amplifies rounding
-    words = ["train", "run.toml"]
+# CCSKD has logits, channels and relations; the rate is low, because training itself amplifies rounding
+SHARED = [
+    word
     for change in (
         "method.name=ccskd",
         "optimiser.batchnorm=sync",
         "budget.learning_rate=1e-4",
         "budget.epochs=2",
-    ):
-        words += ["--set", change]
-    for processes in (1, 2):
-        child = start(*words, "--out", f"with-{processes}", "--set", f"budget.processes={processes}")
-        child.until("done")
-        assert child.end() == 0
-    one, two = losses(place / "with-1"), losses(place / "with-2")
+    )
+    for word in ("--set", change)
+]
+
+
+@pytest.fixture(scope="module")
+def alone(place: Path) -> list[Any]:
+    """The losses of one process."""
+    child = Child("train", "run.toml", *SHARED, "--out", "alone", cwd=place)
+    child.until("done")
+    assert child.end() == 0
+    return losses(place / "alone")
+
+
+def agree(one: list[Any], two: list[Any]) -> None:
     for first, second in zip(one, two, strict=True):
         assert first.keys() == second.keys()
         for term, value in first.items():
             assert second[term] == pytest.approx(value, rel=1e-4, abs=1e-5), term
+
+
+def test_two_processes_give_the_losses_of_one(start: Start, place: Path, alone: list[Any]) -> None:
+    child = start("train", "run.toml", *SHARED, "--out", "two", "--set", "budget.processes=2")
+    child.until("done")
+    assert child.end() == 0
+    agree(alone, losses(place / "two"))
+
+
+def test_relations_may_stay_within_each_process(start: Start, place: Path, alone: list[Any]) -> None:
+    child = start(
+        "train", "run.toml", *SHARED, "--out", "apart",
+        "--set", "budget.processes=2", "--set", "method.gather=false", "--set", "budget.epochs=1",
+    )  # fmt: skip
+    child.until("done")
+    assert child.end() == 0
+    (apart,) = losses(place / "apart")
+    assert apart["task"] == pytest.approx(alone[0]["task"], rel=1e-3)
+    assert apart["distance"] != pytest.approx(alone[0]["distance"], rel=1e-2)
+
+
+def test_torchrun_gives_the_losses_of_one_process(place: Path, alone: list[Any]) -> None:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*launcher, "-m", "facekd", "train", "run.toml", *SHARED, "--out", "torchrun", "--seeds", "2"],
+        cwd=place, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL, capture_output=True,
+        timeout=PATIENCE_S, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    agree(alone, losses(place / "torchrun" / "seed-0"))
+    ends = [event for line in done.stdout.splitlines() if isinstance(event := decode(line), Done)]
+    assert [Path(event.model).parent.name for event in ends] == [
+        "seed-0",
+        "seed-1",
+    ]  # the first process speaks
+    summary = json.loads((place / "torchrun" / "summary.json").read_text())
+    assert summary["seeds"] == [0, 1]
 
 
 def test_wrong_configurations_end_with_2_and_one_sentence(start: Start, place: Path) -> None:

@@ -37,24 +37,35 @@ def copied(model: ModelFile, folder: Path, *, card: bool = True) -> Path:
 
 def test_a_misspelt_key_is_refused_by_name_with_the_nearest_right_one(tmp_path: Path) -> None:
     card = write_card(tmp_path / "x.toml", more='lisence = "MIT"')
-    with pytest.raises(
-        ModelFileError, match="unknown key `lisence` in the model card; did you mean `licence`"
-    ):
+    with pytest.raises(ModelFileError, match="the model card: unknown key `lisence`; did you mean `licence`"):
         read_card(card)
 
 
 def test_a_misspelt_key_of_the_input_is_refused_too(tmp_path: Path) -> None:
     card = tmp_path / "x.toml"
     card.write_text(CARD.format(id="0" * 64, more="") + "means = [1, 2, 3]\n")
-    with pytest.raises(ModelFileError, match="unknown key `means` in the model card; did you mean `mean`"):
+    with pytest.raises(ModelFileError, match=r"unknown key `means` in \[input\]; did you mean `mean`"):
         read_card(card)
+
+
+def test_misspelt_keys_of_rows_and_figures_are_refused_too(tmp_path: Path) -> None:
+    row = "[[threshold]]\nfar = 0.1\nvalue = 0.2\nlo = 0.1\nhi = 0.3\nn = 9\n"
+    card = tmp_path / "x.toml"
+    for more, named in (
+        (row + row.replace("lo", "low"), r"unknown key `low` in \[threshold.1\]; did you mean `lo`"),
+        ("[metrics.lfw]\nvalue = 0.9\nm = 5\nlo = 0.8\nhi = 1.0\n", r"unknown key `m` in \[metrics.lfw\]"),
+        (row.replace("0.2", "'x'"), r"`threshold\[0\].value`: expected a number, got 'x'"),
+    ):
+        card.write_text(CARD.format(id="0" * 64, more="") + more)
+        with pytest.raises(ModelFileError, match=named):
+            read_card(card)
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ("dim = ", "not valid TOML"),
-        ('stages = "one"', "Expected `array`"),
+        ('stages = "one"', "`stages`: expected a list, each text, got 'one'"),
         ('name = "x"', "unknown key 'name'"),
     ],
 )

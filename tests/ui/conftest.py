@@ -9,13 +9,14 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before the first import of Qt
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton, QWidget
 
 from facekd_ui.i18n.language import Language
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 WITHOUT_QT = HERE / "services"
 # The offscreen platform has no window manager to raise windows or take sizes; nothing of ours causes or mends that.
 HARMLESS = r"This plugin does not support"
+POOL_MS = 2000  # what is being done when a window closes may come to its end
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,25 +69,32 @@ def language(settled: Settled) -> Language:
 
 @pytest.fixture(autouse=True)
 def nothing_left_running(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fails a test after which a thread still runs or a timer still ticks, once its windows are gone."""
+    """Fails a test after which a thread or a pool still works or a timer still ticks, once its windows are gone."""
     if WITHOUT_QT in request.node.path.parents:
         yield
         return
     settled: Settled = request.getfixturevalue("settled")
     threads: list[QThread] = []
     timers: list[QTimer] = []
-    start_thread, start_timer = QThread.start, QTimer.start
+    pools: list[QThreadPool] = []
+    before = set(threading.enumerate())
+    start_thread, start_timer, start_work = QThread.start, QTimer.start, QThreadPool.start
 
     def started_thread(self: QThread, *arguments: object) -> None:
         threads.append(self)
-        start_thread(self, *arguments)
+        start_thread(self, *arguments)  # type: ignore[arg-type]  # as they came
 
     def started_timer(self: QTimer, *arguments: object) -> None:
         timers.append(self)
         start_timer(self, *arguments)
 
+    def started_work(self: QThreadPool, *arguments: object) -> None:
+        pools.append(self)
+        start_work(self, *arguments)  # type: ignore[call-overload]  # as they came
+
     monkeypatch.setattr(QThread, "start", started_thread)
     monkeypatch.setattr(QTimer, "start", started_timer)
+    monkeypatch.setattr(QThreadPool, "start", started_work)
     yield
     for window in QApplication.topLevelWidgets():
         if shiboken6.isValid(window):
@@ -97,8 +106,17 @@ def nothing_left_running(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
     settled.put_back()
     running = [t.objectName() or repr(t) for t in threads if shiboken6.isValid(t) and t.isRunning()]
     ticking = [repr(t.parent() or t) for t in timers if shiboken6.isValid(t) and t.isActive()]
+    busy = [pool for pool in pools if shiboken6.isValid(pool) and not pool.waitForDone(POOL_MS)]
+    plain = [thread.name for thread in threading.enumerate() if thread not in before and not _is_qts(thread)]
     assert not running, f"threads left behind: {running}"
     assert not ticking, f"timers left behind: {ticking}"
+    assert not busy, "a pool still works"
+    assert not plain, f"threads left behind: {plain}"
+
+
+def _is_qts(thread: threading.Thread) -> bool:
+    """One that Python only saw passing by: an idle worker of a pool, which Qt ends when nothing comes for a while."""
+    return isinstance(thread, threading._DummyThread)
 
 
 class Heartbeat:

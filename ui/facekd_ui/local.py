@@ -27,6 +27,7 @@ class LocalSettings:
         camera: str | None = None,
         desk: str | None = None,
         configured: bool | None = None,
+        stores: tuple[str, ...] | None = None,
         window: dict[str, str] | None = None,
     ) -> None:
         """Replaces what is given. A file that cannot be written costs the memory of it, not the session."""
@@ -37,6 +38,7 @@ class LocalSettings:
             "camera": camera,
             "desk": desk,
             "configured": configured,
+            "stores": stores,
             "window": window,
         }
         changed = {key: value for key, value in given.items() if value is not None}

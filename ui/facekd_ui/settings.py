@@ -52,6 +52,7 @@ class Settings:
     desk: str = ""  # how this computer is called in records and in the audit log; empty: its network name
     camera: str = ""  # name of the camera that opens with the window; its address lies in the store
     configured: bool = False  # the first run is over
+    stores: tuple[str, ...] = ()  # where people worked from here: when nobody is there any more, it was lost
     look: Look = Look()
     recognising: Recognising = Recognising()
     window: dict[str, str] = field(default_factory=dict)  # sizes and positions, as the window wrote them

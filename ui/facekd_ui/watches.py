@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QApplication
 
 from facekd_ui.workers.tasks import Tasks
 
-LOOK_MS = 1000
-SESSION_EVERY = 4  # looks
+LOOK_MS = 750  # with the second that a look may take, a lost store is told within two
+SESSION_EVERY = 5  # looks
+IDLE_LOOK_MS = 1000
 TOLD_S = 20.0  # the store hears of activity so often at most
 _ACTIVE = frozenset(
     {
@@ -23,7 +24,7 @@ _ACTIVE = frozenset(
 
 
 class StoreWatch(QObject):
-    """Asks the store every second whether it is there.
+    """Asks the store about every second whether it is there.
 
     `lost(error)` and `found()` come once per change; `ended(error)` when `session` raised.
     """
@@ -41,7 +42,9 @@ class StoreWatch(QObject):
         """`session` raises when the session is over; asked every few looks. Both run off the interface thread."""
         super().__init__(parent)
         self._ping, self._session = ping, session
-        self._tasks = Tasks(1, self)  # of its own: a stuck query must not hide that the store is away
+        # Threads of their own: neither a stuck query nor a stuck session may hide that the store is away.
+        self._tasks, self._session_tasks = Tasks(1, self), Tasks(1, self)
+        self._asking_session = False
         self._there = True
         self._looks = 0
         self._timer = QTimer(self, singleShot=True, interval=LOOK_MS)
@@ -60,6 +63,7 @@ class StoreWatch(QObject):
         """Ends; waits for a look that is under way."""
         self._timer.stop()
         self._tasks.stop()
+        self._session_tasks.stop()
 
     def look_now(self) -> None:
         """Looks at once ("Try now")."""
@@ -69,26 +73,24 @@ class StoreWatch(QObject):
     @Slot()
     def _look(self) -> None:
         self._looks += 1
-        ask_session = self._looks % SESSION_EVERY == 0
+        self._tasks.run(lambda _progress: self._ping(), self._answered, self._failed, replaces="look")
 
-        def look(_progress: object) -> Exception | None:
-            self._ping()
-            if ask_session and self._session is not None:
-                try:
-                    self._session()
-                except Exception as error:  # noqa: BLE001 - the receiver decides what it means
-                    return error
-            return None
-
-        self._tasks.run(look, self._answered, self._failed, replaces="look")
-
-    def _answered(self, session_error: Exception | None) -> None:
+    def _answered(self, _none: None) -> None:
         if not self._there:
             self._there = True
             self.found.emit()
         self._timer.start()
-        if session_error is not None:
-            self.ended.emit(session_error)
+        if self._session is not None and self._looks % SESSION_EVERY == 0 and not self._asking_session:
+            session = self._session
+            self._asking_session = True
+            self._session_tasks.run(lambda _progress: session(), self._alive, self._session_failed)
+
+    def _alive(self, _none: None) -> None:
+        self._asking_session = False
+
+    def _session_failed(self, error: Exception) -> None:
+        self._asking_session = False
+        self.ended.emit(error)
 
     def _failed(self, error: Exception) -> None:
         if self._there:
@@ -108,7 +110,7 @@ class IdleWatch(QObject):
         self._app = app
         self._told = self._last = time.monotonic()
         self._limit_s = 0.0
-        self._timer = QTimer(self, interval=LOOK_MS)
+        self._timer = QTimer(self, interval=IDLE_LOOK_MS)
         self._timer.timeout.connect(self._look)
 
     def start(self, limit_s: float) -> None:

@@ -9,18 +9,20 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from facekd.embed import Embedder
-from facekd.policy import STRANGERS
-from facekd_db.errors import SessionEnded
-from facekd_ui.i18n.text import T, Text, Tn
+from facekd.modelcard import ModelCard
+from facekd_db.errors import SessionEnded, StoreUnavailable
+from facekd_ui.i18n.relayed import relayed
+from facekd_ui.i18n.text import T
 from facekd_ui.local import LocalSettings
-from facekd_ui.pages.catalogue import page_specs
+from facekd_ui.pages.catalogue import page_specs, show_recogniser, show_recording
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
-from facekd_ui.pages.words import ROLES
+from facekd_ui.pages.settings_sections import sections, settings_found
 from facekd_ui.services import retention
 from facekd_ui.services.base import Desk
 from facekd_ui.services.everything import Services
 from facekd_ui.services.logins import Logins
+from facekd_ui.services.words import ROLES
 from facekd_ui.session import Session
 from facekd_ui.shell.finder import Found
 from facekd_ui.shell.status_line import Entry, Urgency
@@ -31,9 +33,6 @@ from facekd_ui.workers.tasks import Tasks
 
 log = logging.getLogger(__name__)
 FOUND_MOST = 6
-PROVIDERS = {"CPUExecutionProvider": "CPU", "CUDAExecutionProvider": "GPU"}
-BELOW = {"enrol": "people", "import": "people"}
-"""Pages that are reached from another one -> the one that the rail marks meanwhile."""
 
 
 class Workplace(QObject):
@@ -78,13 +77,18 @@ class Workplace(QObject):
 
     # -- beginning and end
 
+    @property
+    def store_is_there(self) -> bool:
+        """What the last look at the store said."""
+        return self._watch.is_there
+
     def open(self, first: str = "", what: object = None) -> None:
         """Shows the pages of the role; the first one, or the one named."""
         window, operator = self._window, self.session.operator
         window.set_pages(self._specs, operator.role)
         window.top_bar.show_operator(operator.name, ROLES[operator.role])
-        window.top_bar.store.show_state("ok", T("Database"), self._desk.store.where)
-        window.set_lookup(self._look_up if self.session.may("people.page") else None)
+        window.top_bar.store.show_state("ok", T("Database"), relayed(self._desk.store.where, whole=False))
+        window.set_lookup(self._look_up if self.session.may("people.page") else None, self._settings)
         window.show_chrome()
         mine = [spec.key for spec in self._specs if operator.role in spec.roles]
         self.go(first if first in mine else mine[0], what)
@@ -92,7 +96,9 @@ class Workplace(QObject):
         self.resume()
         self._hourly.start()
         self._tidy()
+        self._send_waiting()
         self._describe()
+        window.pages.opened.connect(self._describe)
 
     def resume(self) -> None:
         """Somebody is at the desk (again)."""
@@ -107,6 +113,7 @@ class Workplace(QObject):
         self._watch.stop()
         self._idle.stop()
         self._hourly.stop()
+        self._window.pages.opened.disconnect(self._describe)
         for spec in self._specs:
             page = self._window.pages.page(spec.key)
             shut = getattr(page, "shut_down", None)
@@ -114,8 +121,8 @@ class Workplace(QObject):
                 shut()
         self._window.set_lookup(None)
         self._window.pages.forget()
-        self._store_found()
-        for key in ("store", "recogniser"):
+        self._unsay_loss()
+        for key in ("store", "recogniser", "records"):
             self._window.status_line.clear(key)
 
     def log_out(self) -> None:
@@ -137,8 +144,6 @@ class Workplace(QObject):
                 T("You may not do this. An administrator can."), icon="error", token="danger"
             )
             return
-        if key in BELOW:
-            self._window.rail.mark_current(BELOW[key])
         show = getattr(page, "show_what", None)
         if what is not None and callable(show):
             show(what)
@@ -154,6 +159,9 @@ class Workplace(QObject):
             )
             for row in people
         ]
+
+    def _settings(self) -> Sequence[Found]:
+        return settings_found(sections(self.context, self._window, self._local, self._desk), self.go)
 
     # -- what is watched
 
@@ -186,12 +194,19 @@ class Workplace(QObject):
 
     @Slot()
     def _store_found(self) -> None:
-        self._window.top_bar.store.show_state("ok", T("Database"), self._desk.store.where)
+        self._unsay_loss()
+        self._send_waiting()
+        self._tell_pages("store_found")
+        self._describe()
+
+    def _unsay_loss(self) -> None:
+        self._window.top_bar.store.show_state(
+            "ok", T("Database"), relayed(self._desk.store.where, whole=False)
+        )
         self._window.status_line.clear("store")
         if self._banner is not None:
             self._window.drop_banner(self._banner)
             self._banner = None
-            self._tell_pages("store_found")
 
     def _tell_pages(self, name: str) -> None:
         for spec in self._specs:
@@ -207,6 +222,15 @@ class Workplace(QObject):
     def _tidy(self) -> None:
         self._quietly(lambda: retention.tick(self._desk.store))
 
+    def _send_waiting(self) -> None:
+        """Records that waited on this computer; while a source is watched it sends its own as well."""
+        if self.session.may("recording.send_waiting"):
+            self._store.run(
+                lambda _progress: self.services.recording.send_waiting(),
+                partial(show_recording, self._window),
+                lambda error: log.info("put off: %s", error),
+            )
+
     def _quietly(self, work: Callable[[], object]) -> None:
         self._store.run(
             lambda _progress: work(), lambda _done: None, lambda error: log.info("put off: %s", error)
@@ -214,23 +238,25 @@ class Workplace(QObject):
 
     # -- the right end of the status line
 
+    @Slot()
     def _describe(self) -> None:
-        def describe(_progress: object) -> tuple[str, str, int]:
+        """Asked again whenever a page is opened: people come and go, and the promise with them."""
+
+        def describe(_progress: object) -> tuple[ModelCard, str, int]:
             gallery = self._desk.gallery.current()
             embedder: Embedder = self._desk.networks.embedder(gallery.model_id)
-            return embedder.card.name, PROVIDERS.get(embedder.provider, embedder.provider), len(gallery.names)
+            return embedder.card, str(embedder.provider), gallery.head_count
 
-        self._work.run(describe, self._show_recogniser, self._no_recogniser)
-
-    def _show_recogniser(self, found: tuple[str, str, int]) -> None:
-        name, provider, _people = found
-        promise = Tn(
-            "At most 1 wrong name in {n} stranger", "At most 1 wrong name in {n} strangers", STRANGERS
+        self._work.run(
+            describe,
+            lambda found: show_recogniser(self._window, *found),
+            self._no_recogniser,
+            replaces="recogniser",
         )
-        words: Text = T("{device} · ONNX Runtime", device=provider)
-        self._window.status_line.show_recogniser(name, words, promise)
 
     def _no_recogniser(self, error: Exception) -> None:
+        if isinstance(error, StoreUnavailable):
+            return  # that is said above the pages; what recognised goes on, and is asked for again when it is back
         log.warning("no recogniser: %s", error)
         self._window.status_line.show_recogniser("", "", "")
         self._window.status_line.show_entry("recogniser", Entry(Urgency.FAULT, explain(error)))

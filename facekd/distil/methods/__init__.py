@@ -7,6 +7,7 @@ To add one: a file with a frozen `Config` dataclass and a `Method`, and one line
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from facekd.distil.methods.adaptive_centres import AdaptiveCentres
 from facekd.distil.methods.base import Method
 from facekd.distil.methods.ccskd import CCSKD
 from facekd.distil.methods.cd_gkd_edt import ChannelDistillation
@@ -27,6 +28,7 @@ METHODS: Mapping[str, type[Method]] = MappingProxyType(
         "dkd": DecoupledKD,
         "embedding_cosine": EmbeddingCosine,
         "fixed_centres": FixedCentres,
+        "adaptive_centres": AdaptiveCentres,
         "ccskd": CCSKD,
         "mskd_ssr": MSKDSSR,
     }

@@ -231,6 +231,10 @@ class Method(nn.Module, ABC):
         with torch.autocast(batch.images.device.type, enabled=False):
             return self.losses(batch, as_float32(student), as_float32(teacher_output), epoch)
 
+    def answers(self, student: StagedOutput) -> list[Tensor]:  # noqa: ARG002  # most methods have one head only
+        """Class logits [B, K] after each stage of the student, shallow to deep, where a method has branches there."""
+        return []
+
     def preparation(self) -> Preparation | None:
         """A phase to be trained before the student, on the teacher's side; None for most methods."""
         return None
@@ -303,6 +307,8 @@ class Method(nn.Module, ABC):
             raise MethodError(
                 f"expected a student with {task.classes} classes, as the data has, got one with {student.classes}"
             )
+        if teacher is not None and task.kind == "face" and not teacher.embedding_dim:
+            raise MethodError("expected a teacher of faces that gives an embedding, got one that gives none")
         if teacher is not None and task.kind == "classification" and teacher.classes not in (0, task.classes):
             raise MethodError(
                 f"expected a teacher of the same {task.classes} classes, got one with {teacher.classes}"

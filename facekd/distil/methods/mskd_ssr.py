@@ -160,9 +160,14 @@ class MSKDSSR(Method):
             self._outputs,
             face=self.task.kind == "face",
             logits=self.head.response_logits if self.by_logits else None,
+            scale=self.config.scale if self.task.kind == "face" else 1.0,
             head_weight=self.config.branch_head_weight,
             share=self.config.branch_share,
         )
+
+    @override
+    def answers(self, student: StagedOutput) -> list[Tensor]:
+        return self._student_answers(student) if hasattr(self, "branches") and self.by_logits else []
 
     @override
     def losses(

@@ -21,6 +21,14 @@ class Preparation(nn.Module, ABC):
     share: float
     """Of the student's epochs that this phase lasts, unless the run says otherwise."""
 
+    @property
+    @abstractmethod
+    def identity(self) -> tuple[object, ...]:
+        """All (as JSON values) that decides what is learnt besides teacher, images, labels, length and first weights.
+
+        Runs whose phases agree in all of these share the result.
+        """
+
     @abstractmethod
     def forward(self, batch: Batch, teacher_output: StagedOutput, epoch: Epoch) -> dict[str, Tensor]:
         """The named terms of one step; their sum is minimised."""

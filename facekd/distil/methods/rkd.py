@@ -12,7 +12,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from facekd.distil.losses.relation import rkd_angle_loss, rkd_distance_loss
-from facekd.distil.methods.base import Batch, Epoch, Method, MethodConfig, Term
+from facekd.distil.methods.base import Batch, Epoch, Method, MethodConfig, MethodError, Term
 from facekd.distil.methods.processes import gathered
 from facekd.distil.networks.stages import StagedOutput
 
@@ -44,6 +44,14 @@ class RelationalKD(Method):
             "distance": Term(c.distance_weight),
             "angle": Term(c.angle_weight),
         }
+
+    @override
+    def build(self) -> None:
+        if self.active.keys() & {"distance", "angle"} and not self.teacher_dim:
+            raise MethodError(
+                f"{self.title}: expected a teacher that gives an embedding, got one that gives none; distil its "
+                "stages (ccskd) or its logits (kd)"
+            )
 
     @override
     def losses(

@@ -35,6 +35,7 @@ class TeacherBranches(Preparation):
         positions: stages that get a branch, shallow to deep.
         outputs, face: as `Branch`.
         logits: from a branch's answer to class logits [B, K]; None when answers are compared as embeddings.
+        scale: of such logits where they are cosines; a part of the phase's identity.
         head_weight: weight of the teacher's own logits beside the labels.
         share: of the student's epochs.
     """
@@ -50,6 +51,7 @@ class TeacherBranches(Preparation):
         *,
         face: bool,
         logits: Callable[[Tensor], Tensor | None] | None,
+        scale: float = 1.0,
         head_weight: float = 0.0,
         share: float = 0.3,
     ) -> None:
@@ -58,6 +60,20 @@ class TeacherBranches(Preparation):
         self.head_weight, self.share, self.face = head_weight, share, face
         # Past nn.Module: neither the teacher nor the method's head is a part of this phase.
         self.__dict__.update(_teacher=teacher, _logits=logits)
+        self._scale = scale
+
+    @property
+    @override
+    def identity(self) -> tuple[object, ...]:
+        by_logits = self._logits is not None
+        return (
+            type(self).__name__,
+            self.branches.positions,
+            self.face,
+            by_logits,
+            self._scale,
+            self.head_weight,
+        )
 
     @override
     def forward(self, batch: Batch, teacher_output: StagedOutput, epoch: Epoch) -> dict[str, Tensor]:

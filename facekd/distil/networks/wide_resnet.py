@@ -20,6 +20,10 @@ class Config:
 
     depth: Annotated[Literal[10, 16, 22, 28, 34, 40], Meta(description="layers, 6n + 4")] = 40
     width: Annotated[int, Meta(ge=1, le=12, description="factor of the channels 16, 32, 64")] = 2
+    stem_stride: Annotated[
+        Literal[1, 2],
+        Meta(description="2: half the resolution from the first layer on, a quarter of the cost"),
+    ] = 1
 
 
 class PreActivationBlock(nn.Module):
@@ -48,7 +52,7 @@ class WideResNet(nn.Module):
         super().__init__()
         widths = tuple(width * config.width for width in (16, 32, 64))
         blocks = (config.depth - 4) // 6
-        self.conv1 = conv3x3(3, 16)
+        self.conv1 = conv3x3(3, 16, config.stem_stride)
         self.stages = nn.ModuleList()
         for inputs, width, stride in zip((16, *widths), widths, (1, 2, 2), strict=False):
             first = PreActivationBlock(inputs, width, stride)
@@ -58,7 +62,8 @@ class WideResNet(nn.Module):
         self.embedding_dim, self.classes = widths[-1], classes
         self.classifier = classifier(self.embedding_dim, classes)
         self.stage_specs = tuple(
-            StageSpec(f"stage{i + 1}", 2**i, width, signed=i < 2) for i, width in enumerate(widths)
+            StageSpec(f"stage{i + 1}", config.stem_stride * 2**i, width, signed=i < 2)
+            for i, width in enumerate(widths)
         )
         init_weights(self)
 

@@ -50,6 +50,9 @@ class Graph:
     output: str
     width: int
     """Length of the output vector."""
+    features: str
+    """The vector that the last linear map makes the output from; empty: none is found."""
+    features_width: int
 
 
 def read_graph(data: bytes, name: str) -> Graph:
@@ -78,7 +81,9 @@ def read_graph(data: bytes, name: str) -> Graph:
             f"{name}: expected one input [n, 3, H, W] with H and W fixed and an output [n, D], got "
             f"{ {value.name: shapes[value.name] for value in (*inputs, *model.graph.output)} }"
         )
-    return Graph(name, model, _maps(model, shapes, image[2]), vectors[0], shapes[vectors[0]][1])
+    output = vectors[0]
+    features = _features(model, shapes, output)
+    return Graph(name, model, _maps(model, shapes, image[2]), output, shapes[output][1], *features)
 
 
 def default_stages(graph: Graph) -> tuple[str, ...]:
@@ -108,7 +113,8 @@ class OnnxNetwork(nn.Module):
         data: the bytes of the file.
         name: for messages.
         stages: names of tensors, shallow to deep; None for `default_stages`.
-        logits: the output vector is class logits instead of an embedding.
+        logits: the output vector is class logits instead of an embedding; the embedding is then what the last
+            linear map gets.
         pooled: average stages over H and W inside the network: less to copy, but branches need maps.
         threads: of ONNX Runtime; default all cores.
 
@@ -136,16 +142,21 @@ class OnnxNetwork(nn.Module):
                 f"{', '.join(default_stages(graph))} (`describe` lists all)"
             )
         self.stage_specs = tuple(known[stage] for stage in wanted)
-        self.embedding_dim, self.classes = (0, graph.width) if logits else (graph.width, 0)
-        self._outputs = [f"{stage}/pooled" if pooled else stage for stage in wanted] + [graph.output]
-        self._session = Session(_with_outputs(graph, wanted, pooled), name, threads=threads)
+        self.embedding_dim, self.classes = (graph.features_width, graph.width) if logits else (graph.width, 0)
+        vectors = [graph.features] if logits and graph.features else []
+        self._outputs = [f"{stage}/pooled" if pooled else stage for stage in wanted] + [
+            *vectors,
+            graph.output,
+        ]
+        self._session = Session(_with_outputs(graph, wanted, pooled, vectors), name, threads=threads)
 
     def forward(self, images: Tensor) -> StagedOutput:
         """Images [B, 3, H, W], normalised, of the file's size; answers come back on the images' device."""
         arrays = self._session.run(np.ascontiguousarray(images.detach().cpu().numpy()), self._outputs)
-        *stages, vector = (torch.from_numpy(array).to(images.device) for array in arrays)
-        embedding, logits = (None, vector) if self.classes else (vector, None)
-        return StagedOutput(tuple(stages), embedding, logits)
+        found = [torch.from_numpy(array).to(images.device) for array in arrays]
+        n = len(self.stage_specs)
+        logits = found.pop() if self.classes else None
+        return StagedOutput(tuple(found[:n]), found[n] if self.embedding_dim else None, logits)
 
 
 def onnx_teacher(
@@ -195,6 +206,18 @@ def _maps(model: onnx.ModelProto, shapes: dict[str, list[int]], side: int) -> tu
     return tuple(found)
 
 
+def _features(model: onnx.ModelProto, shapes: dict[str, list[int]], output: str) -> tuple[str, int]:
+    """Name and length of the input of the last linear map, if a linear map comes last."""
+    made_by = {name: node for node in model.graph.node for name in node.output}
+    node = made_by.get(output)
+    if node is not None and node.op_type == "Add":  # of the bias
+        node = next((made_by[name] for name in node.input if name in made_by), None)
+    if node is None or node.op_type not in {"Gemm", "MatMul"}:
+        return "", 0
+    shape = shapes.get(node.input[0], [])
+    return (node.input[0], shape[1]) if len(shape) == 2 and shape[1] else ("", 0)
+
+
 def _never_negative(node: onnx.NodeProto, unsigned: set[str], constants: dict[str, NDArray[Any]]) -> bool:
     if node.op_type == "Clip":
         lowest = [attribute.f for attribute in node.attribute if attribute.name == "min"]
@@ -208,13 +231,13 @@ def _never_negative(node: onnx.NodeProto, unsigned: set[str], constants: dict[st
     return node.op_type in POSITIVE
 
 
-def _with_outputs(graph: Graph, stages: Sequence[str], pooled: bool) -> bytes:
+def _with_outputs(graph: Graph, stages: Sequence[str], pooled: bool, vectors: Sequence[str]) -> bytes:
     model = onnx.ModelProto()
     model.CopyFrom(graph.model)
     present = {value.name for value in model.graph.output}
-    for stage in stages:
+    for stage in (*stages, *vectors):
         name = stage
-        if pooled:
+        if pooled and stage not in vectors:
             name = f"{stage}/pooled"
             mean = f"{stage}/mean"
             model.graph.node.append(helper.make_node("GlobalAveragePool", [stage], [mean]))

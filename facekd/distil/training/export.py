@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -31,6 +30,8 @@ from facekd.distil.networks.layers import GlobalDepthwise
 from facekd.distil.networks.preprocess import Preprocess
 from facekd.distil.training import runfolder
 from facekd.distil.training.checkpoint import BEST, LAST, load_weights, read_tensors, write_bytes
+from facekd.distil.training.classification import CLASSES
+from facekd.distil.training.rights import kept_rights, student_data, student_licence, student_limits
 from facekd.distil.training.run import CUT_SEED, build_student, input_spec
 from facekd.errors import FacekdError
 from facekd.evaluation.intervals import wilson_interval
@@ -104,7 +105,7 @@ def export_run(
     sample = _sample(images, spec, PARITY_IMAGES)
     with torch.no_grad():
         expected = deployed(torch.from_numpy(sample)).numpy()
-    data = onnx_bytes(deployed, side, answer, facts["classes"] if answer == "logits" else (), spec)
+    data = onnx_bytes(deployed, side, answer, facts["classes"] if answer == "logits" else ())
     figures: dict[str, float] = {
         "parameters": sum(p.numel() for p in student.parameters()),
         "macs": macs_of(student, side),
@@ -125,10 +126,8 @@ def export_run(
     return Exported(model, file_digest(data), figures)
 
 
-def onnx_bytes(
-    network: nn.Module, side: int, output: str, classes: Sequence[str] = (), spec: InputSpec | None = None
-) -> bytes:
-    """The network as an ONNX file with a free batch size; a classifier's classes and input go into its metadata."""
+def onnx_bytes(network: nn.Module, side: int, output: str, classes: Sequence[str] = ()) -> bytes:
+    """The network as an ONNX file with a free batch size; a classifier's classes go into its metadata."""
     sample = (torch.zeros(2, 3, side, side),)
     with _quiet():
         program = torch.onnx.export(
@@ -144,8 +143,7 @@ def onnx_bytes(
     assert program is not None
     model = program.model_proto
     if classes:
-        facts = {"classes": list(classes), "input": msgspec.to_builtins(spec)}
-        onnx.helper.set_model_props(model, {k: json.dumps(v, ensure_ascii=False) for k, v in facts.items()})
+        onnx.helper.set_model_props(model, {CLASSES: json.dumps(list(classes), ensure_ascii=False)})
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())
 
@@ -274,18 +272,16 @@ def _write_card(
     model: Path, config: RunConfig, spec: InputSpec, dim: int, weights: str, folder: Path
 ) -> None:
     data = model.read_bytes()
-    is_face = config.data.task == "face"
+    rights = kept_rights(folder, config)
     table: dict[str, Any] = {
         "id": file_digest(data),
-        "kind": "embedder" if is_face else "classifier",
-        "licence": config.data.licence,
+        "kind": "embedder" if config.data.task == "face" else "classifier",
+        "licence": student_licence(config.data, rights),
         "origin": f"facekd run {folder.name}, weights of the {weights} epoch",
         "dim": dim,
-        "trained_on": ", ".join(Path(path).name for path in (*config.data.train, *config.data.unlabelled)),
-        "method": _method_words(config),
-        "limits": "the metrics below are of the run's own validation images; measure on people of your own"
-        if config.data.validation
-        else "not validated: the run had no validation images",
+        "trained_on": student_data(config.data, rights),
+        "method": config.method.name + (f", teacher {rights.name}" if rights else ", no teacher"),
+        "limits": student_limits(config.data, rights),
         "input": {
             "size": list(spec.size),
             "colour": spec.colour,
@@ -300,8 +296,7 @@ def _write_card(
         if key.startswith("metrics."):
             text += f'\n[metrics."{key.removeprefix("metrics.")}"]\n' + toml_text(figure)
     write_bytes(model.with_suffix(".toml"), text.encode())
-    if is_face:
-        open_model_file(model)  # reads the card as everybody will
+    open_model_file(model)  # reads the card as everybody will
 
 
 def _metrics(folder: Path, weights: str) -> dict[str, dict[str, float]]:
@@ -318,13 +313,6 @@ def _metrics(folder: Path, weights: str) -> dict[str, dict[str, float]]:
         lo, hi = wilson_interval(round(value * n), n) if n else (0.0, 1.0)
         out[f"validation {key}"] = {"value": value, "n": n, "lo": lo, "hi": hi}
     return out
-
-
-def _method_words(config: RunConfig) -> str:
-    teacher = config.teacher
-    if teacher.kind == "none":
-        return f"{config.method.name}, no teacher"
-    return f"{config.method.name}, teacher {Path(teacher.path).stem}"
 
 
 def _session(data: bytes, threads: int = 1) -> Any:

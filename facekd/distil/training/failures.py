@@ -53,16 +53,25 @@ def describe_failure(error: BaseException, trainer: Trainer | None) -> Error:
 def _memory(trainer: Trainer | None) -> str:
     if trainer is None:
         return "memory ended while reading the data or asking the teacher; close other programs or use fewer images"
-    size = trainer.run.order.batch_size
-    fits = batch_that_fits(trainer)
-    advice = f"a batch of {fits} fits" if fits else "not even two images fit; choose a smaller network"
-    return f"memory ended with a batch of {size}; {advice}: set [budget] batch_size and resume"
+    size, world = trainer.run.order.batch_size, trainer.run.group.world
+    if world > 1:  # the others are not in this function, so nothing can be tried
+        half = size // 2
+        return (
+            f"memory ended with a batch of {size} in {world} processes; set [budget] batch_size = {half} in its "
+            "config.toml and resume"
+        )
+    if fits := batch_that_fits(trainer):
+        return (
+            f"memory ended with a batch of {size}; a batch of {fits} fits: set [budget] batch_size in its config.toml "
+            "and resume"
+        )
+    return f"memory ended with a batch of {size}, and not even two images fit; choose a smaller network"
 
 
 def batch_that_fits(trainer: Trainer) -> int | None:
     """The largest half, quarter, ... of the batch with which a whole step fits; None when none does."""
     run, phase = trainer.run, trainer.phase
-    if phase is None or run.group.world > 1:  # the others are not in this function
+    if phase is None:
         return None
     size = run.order.batch_size // 2
     while size >= 2:

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 from facekd.distil.methods.connectors import Connector
+from facekd.distil.methods.processes import summed
 
 WAIT = timedelta(days=7)  # a paused run keeps the others waiting
 
@@ -83,10 +83,11 @@ class Group:
         if self.world > 1:
             dist.barrier()
 
-    def leave(self) -> None:
-        """Give up the process group."""
-        if dist.is_initialized():
-            dist.destroy_process_group()
+
+def leave_group() -> None:
+    """Give up the process group, if there is one."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def start_others(processes: int, arguments: Sequence[str]) -> list["subprocess.Popen[bytes]"]:
@@ -138,7 +139,7 @@ class _Shared:
         over = (0, *range(2, x.ndim))
         moments = torch.stack([wide.mean(over), (wide * wide).mean(over)])
         # every process holds as many rows, so the mean of the means is the mean
-        mean, square = (all_reduce(moments) / world).unbind(0)  # type: ignore[no-untyped-call]
+        mean, square = (summed(moments) / world).unbind(0)
         variance = square - mean * mean
         if self.running_mean is not None and self.running_var is not None:
             n = x.numel() // x.shape[1] * world
@@ -171,9 +172,9 @@ class SharedConnector(Connector):
             return super()._statistics(x, weight)
         world = dist.get_world_size()
         count = x.shape[0] * x.shape[2]
-        centre = all_reduce(x.mean(dim=(0, 2))) / world  # type: ignore[no-untyped-call]
+        centre = summed(x.mean(dim=(0, 2))) / world
         centred = (x - centre[:, None]).transpose(0, 1).flatten(1)
-        covariance = all_reduce(centred @ centred.T / count) / world  # type: ignore[no-untyped-call]
+        covariance = summed(centred @ centred.T / count) / world
         mean, variance = weight @ centre, ((weight @ covariance) * weight).sum(dim=1)
         n = count * world
         with torch.no_grad():

@@ -198,8 +198,8 @@ class Loop:
         who = f"the term {' and '.join(map(repr, names))}" if names else "no single term, but their sum"
         return (
             f"epoch {epoch.number}, step {self.progress.step + 1}: {who} is no finite number any more "
-            f"(terms of this step: {self.last_terms}); lower the learning rate or the weight of that term and resume "
-            "from the last checkpoint"
+            f"(terms of this step: {self.last_terms}); lower the learning rate or the weight of that term in the run "
+            "folder's config.toml, and resume from the last checkpoint"
         )
 
     def _obey(self) -> None:

@@ -19,6 +19,7 @@ from facekd.config import OptimiserConfig
 from facekd.distil.data.readers import cache_folder
 from facekd.distil.data.views import Order
 from facekd.distil.methods.base import Batch, Preparation
+from facekd.distil.teachers.torch_network import weights_digest
 from facekd.distil.training.answers import live
 from facekd.distil.training.run import Run
 
@@ -27,7 +28,7 @@ RATE = 0.05
 """Branches on a frozen teacher; source: HSAKD's recipe (kd-spec, section 2.2)."""
 SEED = 0
 SCORED = 2000  # training images on which branches are scored where no validation image has a known class
-FORMAT = 1
+FORMAT = 2
 
 
 @contextmanager
@@ -44,15 +45,24 @@ def order_of(run: Run) -> Order:
     return Order(order.n, order.batch_size, SEED, order.rank, order.world)
 
 
-def shared_file(run: Run, epochs: int) -> Path:
-    """Where the prepared teacher's weights are kept for other runs: named by all that decides them."""
+def shared_file(run: Run, preparation: Preparation, epochs: int) -> Path:
+    """Where the prepared teacher's weights are kept for other runs: named by all that decides them.
+
+    The method's weights and the student are not among that, so a search over them prepares the teacher once.
+
+    Args:
+        run: whose teacher, images and order they are.
+        preparation: as it was built; its first weights stand for its shape.
+        epochs: of the phase.
+    """
     config, teacher = run.config, run.teacher
     parts = [
         FORMAT,
         teacher.id if teacher is not None else "",
         run.data.train.digest,
-        asdict(config.method),
-        asdict(config.student),
+        hashlib.sha256(run.data.train.labels.tobytes()).hexdigest(),
+        weights_digest(preparation.state_dict()),
+        preparation.identity,
         asdict(config.augment),
         [config.budget.views, run.views.seed, run.order.batch_size, run.order.world, epochs],
         [config.optimiser.precision, config.optimiser.clip],

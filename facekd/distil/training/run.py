@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +23,7 @@ from facekd.distil.methods.base import Method, MethodConfig, Task
 from facekd.distil.networks import NETWORKS
 from facekd.distil.teachers import Teacher
 from facekd.distil.training.group import Group, share_batchnorm
-from facekd.distil.training.teacher import open_teacher
+from facekd.distil.training.teacher import open_teacher, teacher_classes
 from facekd.modelcard import InputSpec
 
 CUT_SEED = 0
@@ -143,6 +143,9 @@ def build_run(config: RunConfig, group: Group, device: torch.device, advance: Ad
     method_type = METHODS[config.method.name]
     needs_maps = method_type.preparation is not Method.preparation
     teacher = open_teacher(config.teacher, device, pooled=not needs_maps)
+    if teacher is not None and config.data.task == "classification":
+        remarks = _compare_classes(teacher_classes(config.teacher), train.classes)
+        data = dataclasses.replace(data, remarks=(*data.remarks, *remarks))
     fixed = bool(config.budget.views)
     views = Views(images, Augment(config.augment), config.budget.views, VIEW_SEED if fixed else seed + 1)
     order = Order(len(train), config.budget.batch_size, seed, group.rank, group.world)
@@ -173,6 +176,17 @@ def _read(config: RunConfig, group: Group, advance: Advance) -> Data:
     data = open_data(config.data, CUT_SEED, count) if group.is_first else None
     group.barrier()
     return data if data is not None else open_data(config.data, CUT_SEED)
+
+
+def _compare_classes(theirs: Sequence[str], ours: Sequence[str]) -> list[str]:
+    """A remark when the teacher's classes have other names. Raises ConfigError when only their order differs."""
+    differing = next((k for k, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), None)
+    if differing is None:  # how many there are is the method's question
+        return []
+    words = f"class {differing} is {theirs[differing]!r} to the teacher and {ours[differing]!r} in the data"
+    if sorted(theirs) == sorted(ours):
+        raise ConfigError(f"[teacher]: expected the data's classes in the data's order, but {words}")
+    return [f"{words}: make sure that both lists mean the same classes; the wrong-teacher rate will tell"]
 
 
 def _centres(

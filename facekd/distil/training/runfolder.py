@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 import facekd
-from facekd.config import RunConfig, config_from, config_table, load_config
+from facekd.config import RunConfig, config_table, load_config
 from facekd.config_table import ConfigError, toml_text
 from facekd.distil.training.checkpoint import write_bytes
 
@@ -61,11 +61,6 @@ def read_config(folder: Path) -> RunConfig:
     if not (folder / CONFIG).is_file():
         raise ConfigError(f"{folder}: expected a run folder with {CONFIG} in it, found none")
     return load_config(folder / CONFIG)
-
-
-def config_of(table: dict[str, Any], folder: Path) -> RunConfig:
-    """A run from its parsed table, relative paths from `folder`. Raises ConfigError."""
-    return config_from(table, "configuration", folder)
 
 
 def environment() -> dict[str, Any]:

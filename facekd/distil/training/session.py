@@ -19,9 +19,10 @@ from facekd.config_table import ConfigError
 from facekd.distil.training import runfolder
 from facekd.distil.training.export import export_run
 from facekd.distil.training.failures import describe_failure
-from facekd.distil.training.group import Group, end_others, start_others
+from facekd.distil.training.group import Group, end_others, leave_group, start_others
 from facekd.distil.training.progress import Channel, Commands, locked
-from facekd.distil.training.run import build_run, choose_device, complete, set_threads
+from facekd.distil.training.rights import as_facts, kept_rights, restriction, teacher_rights
+from facekd.distil.training.run import Run, build_run, choose_device, complete, set_threads
 from facekd.distil.training.trainer import Trainer
 from facekd.protocol import Done, Error, Event, Hello
 
@@ -41,6 +42,9 @@ class Session:
     def __init__(self, stream: BinaryIO | None, commands: Commands) -> None:
         self.channel = Channel(stream)
         self.commands = commands
+        self.finished = False  # whether the last run reached its end
+        # By torchrun or another launcher: its processes meet once and stay together over all runs.
+        self._launched = "WORLD_SIZE" in os.environ
 
     def train(self, config: RunConfig, folder: Path) -> int:
         """Train a new run in `folder`; returns the exit status."""
@@ -71,9 +75,11 @@ class Session:
         for seed in seeds:
             one = folder / f"seed-{seed}"
             status = self.train(replace(config, budget=replace(config.budget, seed=seed)), one)
-            if status or not (one / runfolder.MODEL).is_file():
+            if not self.finished:
                 return status  # failed, or stopped
             folders.append(one)
+        if not _leads():
+            return 0
         summary = summarise(folders)
         runfolder.write_json(folder / SUMMARY, summary)
         words = ", ".join(
@@ -92,6 +98,7 @@ class Session:
             event = describe_failure(error, None)
             if event.kind == "internal":
                 log.exception("the training process failed")
+        self.finished = isinstance(event, Done)
         self.channel.emit(event)
         self.channel.close()
         if isinstance(event, Error):
@@ -100,12 +107,11 @@ class Session:
         return 0
 
     def _run(self, config: RunConfig, folder: Path, *, resume: bool) -> Event:
-        leads = int(os.environ.get("RANK", "0")) == 0
         others = []
-        if leads and not resume:
-            runfolder.prepare_folder(folder, config)
-        if not leads:
+        if not _leads():
             return self._work(config, folder, resume=resume)
+        if not resume:
+            runfolder.prepare_folder(folder, config)
         with locked(folder):
             self.channel.follow(folder)
             self.commands.watch(folder)
@@ -116,7 +122,8 @@ class Session:
                 with self._watching(others):
                     return self._work(config, folder, resume=resume)
             finally:
-                end_others(others)
+                if others:
+                    end_others(others)
 
     def _work(self, config: RunConfig, folder: Path, *, resume: bool) -> Event:
         device = choose_device(config.budget.device)
@@ -129,9 +136,8 @@ class Session:
             run = build_run(config, group, device, self._advance)
             for remark in run.data.remarks if group.is_first else ():
                 self.channel.say(remark, warning=True)
-            classes = {"classes": run.data.train.classes, "side": run.data.train.side}
             if group.is_first:
-                runfolder.write_json(folder / runfolder.CLASSES, classes)
+                self._note_facts(config, run, folder, resume=resume)
             trainer = Trainer(run, folder, self.channel, self.commands)
             stopped = trainer.train(resume=resume)
             if stopped is not None:
@@ -147,8 +153,16 @@ class Session:
                 raise
             return event
         finally:
-            if group.world > 1 and sys.exc_info()[0] is None:
-                group.leave()
+            if not self._launched and sys.exc_info()[0] is None:
+                leave_group()
+
+    def _note_facts(self, config: RunConfig, run: Run, folder: Path, *, resume: bool) -> None:
+        """Keep what the exported student's card will need; a resumed run keeps what it began with."""
+        rights = kept_rights(folder, config) if resume else teacher_rights(config.teacher)
+        facts = {"classes": run.data.train.classes, "side": run.data.train.side, "teacher": as_facts(rights)}
+        runfolder.write_json(folder / runfolder.CLASSES, facts)
+        if words := restriction(config.data, rights):
+            self.channel.say(f"the student will be for {words}", warning=True)
 
     def _advance(self, what: str, done: int, of: int) -> bool:
         now = time.monotonic()
@@ -180,6 +194,11 @@ class Session:
             yield
         finally:
             over.set()
+
+
+def _leads() -> bool:
+    """Whether this process is the one that speaks and writes."""
+    return int(os.environ.get("RANK", "0")) == 0
 
 
 def summarise(folders: Sequence[Path]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from facekd.distil.teachers.onnx_network import onnx_teacher
 from facekd.distil.teachers.torch_network import torch_teacher
 from facekd.distil.training import runfolder
 from facekd.distil.training.checkpoint import LAST, load_weights, read_tensors
+from facekd.distil.training.classification import named_classes
 from facekd.models import open_model_file
 
 
@@ -52,9 +53,27 @@ def open_run(folder: Path) -> FrozenTeacher:
     return torch_teacher(network, input_spec(int(classes["side"])))
 
 
+def teacher_classes(config: TeacherConfig) -> tuple[str, ...]:
+    """What the teacher's logits stand for, in their order; empty when it gives none, or does not say.
+
+    Raises ConfigError, ModelFileError: as `open_teacher`.
+    """
+    path = Path(config.path)
+    if config.kind == "run":
+        of_classes = runfolder.read_config(path).data.task == "classification"
+        return tuple(runfolder.read_json(path / runfolder.CLASSES)["classes"]) if of_classes else ()
+    if config.kind == "onnx" and open_model_file(path).card.kind == "classifier":
+        return named_classes(path)
+    return ()
+
+
 def _open_onnx(path: Path, stages: tuple[str, ...], device: torch.device, *, pooled: bool) -> Teacher:
     card = open_model_file(path).card
-    threads = torch.get_num_threads()
-    return onnx_teacher(path, card.input, stages or None, logits=False, pooled=pooled, threads=threads).to(
+    if card.kind == "detector":
+        raise ConfigError(
+            f"[teacher] path: expected an embedder or a classifier, got {card.name} of kind {card.kind}"
+        )
+    logits, threads = card.kind == "classifier", torch.get_num_threads()
+    return onnx_teacher(path, card.input, stages or None, logits=logits, pooled=pooled, threads=threads).to(
         device
     )

@@ -3,7 +3,9 @@
 preparation (some methods) -> the cache of what the teacher says -> the student -> last.safetensors
 """
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from facekd.config import config_table
 from facekd.distil.methods.base import Preparation
 from facekd.distil.networks.stages import StagedOutput
 from facekd.distil.training import preparing, runfolder
@@ -56,6 +59,7 @@ class Trainer:
         self.curve: list[dict[str, Any]] = []
         self.best: dict[str, Any] | None = None
         self.preparation_scores: dict[str, Any] | None = None
+        self.stage_scores: list[float] = []  # of the student's branches and its head, at the end
         self.phase: Phase | None = None
         self.stopped: Stopped | None = None
         self._saved_at = time.monotonic()
@@ -125,7 +129,7 @@ class Trainer:
     def _prepare(self, preparation: Preparation, epochs: int, in_all: int, state: State | None) -> None:
         run, kept = self.run, self.checkpoints / PREPARATION
         preparation.to(run.device)
-        shared = preparing.shared_file(run, epochs)
+        shared = preparing.shared_file(run, preparation, epochs)
         facts = shared.with_suffix(".json")  # written last
         begins = self.loop.progress == Progress("preparation")
         found = run.group.largest([float(run.group.is_first and begins and facts.is_file())])[0]
@@ -236,6 +240,8 @@ class Trainer:
         is_last = epoch == budget.epochs
         if self.validation and (epoch % budget.validate_every == 0 or is_last):
             val = self.validation(run.method.student, run.method.preprocess, run.group)
+        if self.validation and is_last:
+            self.stage_scores = self.validation.stages(run.method)
         seconds = self.loop.progress.seconds
         self.curve.append({"epoch": epoch, **figures, "val": val, "seconds": seconds})
         if not run.group.is_first:
@@ -276,6 +282,7 @@ class Trainer:
                 "images": len(run.labels),
                 "participants": run.method.participants(run.labels),
                 "preparation": self.preparation_scores,
+                "stages": self.stage_scores,
                 "curve": self.curve,
             },
         )
@@ -307,8 +314,10 @@ class Trainer:
                 "curve": self.curve,
                 "best": self.best,
                 "preparation": self.preparation_scores,
+                "stages": self.stage_scores,
                 "batch_size": run.order.batch_size,
                 "world": run.group.world,
+                "config": config_table(run.config),
             }
             write_state(self.checkpoints, State(tensors, facts))
             self.channel.emit(Checkpoint(str(path), best=False))
@@ -320,9 +329,30 @@ class Trainer:
         self.loop.progress = Progress(**facts["progress"])
         self.loop.meter = EpochMeter(facts["meter"])
         self.curve, self.best = facts["curve"], facts["best"]
-        self.preparation_scores = facts["preparation"]
-        if (facts["batch_size"], facts["world"]) != (self.run.order.batch_size, self.run.group.world):
+        self.preparation_scores, self.stage_scores = facts["preparation"], facts["stages"]
+        if changes := _changes(facts.get("config"), config_table(self.run.config)):
+            self._say(
+                f"config.toml has changed since the checkpoint ({', '.join(changes)}): the run goes on with the new "
+                "values, and no single configuration gives its result"
+            )
+        elif (facts["batch_size"], facts["world"]) != (self.run.order.batch_size, self.run.group.world):
             self._say(
                 f"the run had batches of {facts['batch_size']} in {facts['world']} processes, now it has "
                 f"{self.run.order.batch_size} in {self.run.group.world}: it goes on, but not bit for bit"
             )
+
+
+def _changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
+    """`section.key: old -> new` of every value that differs; nothing when an old checkpoint does not know."""
+    if before is None:
+        return []
+    now = json.loads(json.dumps(now))  # as a checkpoint holds it
+    found = []
+    for section, values in now.items():
+        old = before.get(section)
+        if isinstance(values, dict) and isinstance(old, dict):
+            keys = [key for key in {**old, **values} if old.get(key) != values.get(key)]
+            found += [f"{section}.{key}: {old.get(key)!r} -> {values.get(key)!r}" for key in keys]
+        elif old != values:
+            found.append(f"{section}: {old!r} -> {values!r}")
+    return found

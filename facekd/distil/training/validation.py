@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facekd.distil.data.imageset import ImageSet
+from facekd.distil.methods.base import Method
 from facekd.distil.networks.preprocess import Preprocess
 from facekd.distil.training.group import Group
 from facekd.evaluation.pairs import read_pairs, rows_of
@@ -162,3 +163,21 @@ class Validation:
         return classification_figures(
             outputs(student, preprocess, self._images, rows, group, "logits"), self._labels
         )
+
+    def stages(self, method: Method) -> list[float]:
+        """Accuracy of what the student says after each stage, shallow to deep; empty where nothing is said there."""
+        if self.task != "classification":
+            return []
+        known = np.flatnonzero(self._labels.numpy() >= 0)
+        hits: list[Tensor] = []
+        was_training = method.training
+        method.eval()
+        with torch.inference_mode():
+            for first in range(0, len(known), BATCH):
+                rows = torch.from_numpy(known[first : first + BATCH])
+                batch = self._images[rows.to(self._images.device)].permute(0, 3, 1, 2).float()
+                answers = method.answers(method.student(method.preprocess(batch)))
+                labels = self._labels[rows].to(batch.device)
+                hits.append(torch.tensor([int((answer.argmax(dim=1) == labels).sum()) for answer in answers]))
+        method.train(was_training)
+        return (torch.stack(hits).sum(dim=0) / len(known)).tolist() if hits else []

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from facekd.distil.losses.relation import rkd_distance_loss
+from facekd.distil.methods.adaptive_centres import moved_centres
 from facekd.distil.methods.base import Epoch
 
 
@@ -87,6 +88,32 @@ def test_fixed_centres_leave_out_identities_without_one(setting: Any) -> None:
     rest = case.batch.labels.where(case.batch.labels != 7, -1)
     without = case.method(case.batch._replace(labels=rest), case.teach(), Epoch(1, 1))["centres"]
     assert case.losses()["centres"].item() == without.item() > 0
+
+
+def test_adaptive_centres_move_by_hand() -> None:
+    """Identity 0 is new; 1 has two images, one known well and one badly; 2 is not there."""
+    centres = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    teacher = torch.tensor([[0.0, 3.0], [2.0, 0.0], [0.6, 0.8], [5.0, 5.0]])
+    student = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.8, 0.6], [1.0, 1.0]])
+    got = moved_centres(centres, student, teacher, torch.tensor([0, 1, 1, -1]))
+    # second image: cos(s, t) cos(w, t) = 1, the centre stays; third: 0.96 * 0.6 = 0.576
+    kept = torch.tensor([1.0, 0.0])
+    mixed = 0.576 * kept + 0.424 * torch.tensor([0.6, 0.8])
+    one = (kept + mixed) / (kept + mixed).norm()
+    torch.testing.assert_close(
+        got, torch.stack([torch.tensor([0.0, 1.0]), one, centres[2]]), rtol=0, atol=2e-6
+    )
+
+
+def test_adaptive_centres_rest_outside_of_training(setting: Any) -> None:
+    case = setting("adaptive_centres", "face")
+    case.losses()
+    centres = case.method.moving_centres.clone()
+    assert centres[3].norm().item() == pytest.approx(1)  # a label of the batch
+    assert not centres[1].any()  # none
+    case.method.eval()
+    case.losses()
+    assert case.method.moving_centres.equal(centres)
 
 
 def test_branches_leave_out_identities_without_a_centre(setting: Any) -> None:

@@ -36,7 +36,8 @@ def run(rank: int, folder: str) -> None:
     value.backward()
     assert weight.grad is not None
     dist.all_reduce(weight.grad)
-    torch.save((shared_mean(value), weight.grad / 2), f"{folder}/{rank}.pt")
+    labels = gathered(LABELS[3 * rank : 3 * rank + 3])
+    torch.save((shared_mean(value), weight.grad / 2, labels), f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
 
@@ -48,7 +49,8 @@ def test_gradients_of_two_processes_are_those_of_one(tmp_path: Path, monkeypatch
     alone = loss(weight, slice(None))
     alone.backward()
     for rank in (0, 1):
-        value, gradient = torch.load(tmp_path / f"{rank}.pt")
+        value, gradient, labels = torch.load(tmp_path / f"{rank}.pt")
+        assert labels.equal(LABELS)
         assert value.item() == pytest.approx(alone.item(), rel=1e-5)
         torch.testing.assert_close(gradient, weight.grad, rtol=1e-4, atol=1e-6)
 

@@ -17,7 +17,9 @@ from facekd.distil.networks.stages import StagedNetwork
 MEMBERS = [
     ("cifar_resnet", {"depth": 8}),
     ("cifar_resnet", {"depth": 8, "wide": True}),
+    ("cifar_resnet", {"depth": 8, "stem_stride": 2}),
     ("wide_resnet", {"depth": 16, "width": 1}),
+    ("wide_resnet", {"depth": 10, "width": 1, "stem_stride": 2}),
     ("mobilenet", {"width": 0.5}),
     ("resnet", {"depth": 18}),
     ("iresnet", {"depth": 18, "embedding_dim": 64}),

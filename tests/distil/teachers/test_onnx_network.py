@@ -56,12 +56,13 @@ def test_the_tensors_that_end_each_resolution_become_stages(path: Path, torch_ne
     teacher = onnx_teacher(path, SPEC, logits=True, threads=1)
     facts = [(s.stride, s.channels, s.signed) for s in teacher.stage_specs]
     assert facts == [(1, 16, False), (2, 32, False), (4, 64, False)]
-    assert (teacher.classes, teacher.embedding_dim) == (6, 0)
+    assert (teacher.classes, teacher.embedding_dim) == (6, 64)  # what its last layer, a linear map, gets
     images = torch.rand(3, 3, 32, 32) * 255
     output = teacher(images)
     with torch.no_grad():
         expected = torch_network.network((images - 127.5) / 128)
     torch.testing.assert_close(output.logits, expected.logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(output.embedding, expected.embedding, rtol=1e-4, atol=1e-5)
     for ours, theirs in zip(output.stages, expected.stages, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 

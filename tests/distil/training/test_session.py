@@ -21,6 +21,7 @@ from facekd.distil.training.classification import evaluate
 from facekd.distil.training.compare import compare
 from facekd.distil.training.describe import describe, preset_toml, presets
 from facekd.distil.training.export import ExportError, check_parity, export_run, macs_of, onnx_bytes
+from facekd.distil.training.failures import describe_failure
 from facekd.distil.training.progress import Channel, Commands, locked
 from facekd.distil.training.run import build_student
 from facekd.distil.training.session import Session
@@ -185,6 +186,18 @@ def test_out_of_memory_says_which_batch_fits(
     )
     assert (status, events[-1].kind) == (1, "memory")
     assert "a batch of 4 fits" in events[-1].text
+
+
+def test_out_of_memory_of_several_processes_suggests_half_the_batch(
+    make: Make, train: Train, tmp_path: Path
+) -> None:
+    trainer = train(make("classification", budget={"epochs": 1}), tmp_path / "a")
+    trainer.run.group.world = 2
+    error = describe_failure(torch.OutOfMemoryError("CUDA out of memory"), trainer)
+    assert (error.kind, "batch of 8 in 2 processes; set [budget] batch_size = 4" in error.text) == (
+        "memory",
+        True,
+    )
 
 
 def test_several_seeds_report_mean_and_deviation(make: Make, tmp_path: Path) -> None:

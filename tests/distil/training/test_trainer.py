@@ -1,5 +1,6 @@
 """Whole runs of every method on both tasks: resume, cache, stop, honesty."""
 
+import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from facekd.config import RunConfig
+from facekd.config_table import ConfigError
 from facekd.distil.data.knowledge import Knowledge
 from facekd.distil.methods import METHODS
 from facekd.distil.methods.base import Batch, Epoch
@@ -17,6 +19,7 @@ from facekd.distil.training.checkpoint import LAST, read_state, read_tensors
 from facekd.distil.training.loop import NotFinite
 from facekd.distil.training.progress import Commands
 from facekd.distil.training.trainer import Trainer
+from facekd.packed import Packed, write_packed
 
 Make = Callable[..., RunConfig]
 Train = Callable[..., Trainer]
@@ -92,7 +95,9 @@ def test_cached_and_live_losses_agree_over_a_thousand_images(
         views = generator.integers(0, run.views.count, 25)
         images = run.views.make(rows, views).float()
         batch = (images, run.labels[torch.from_numpy(rows)])
+        before = copy.deepcopy(module.state_dict())
         live = module(Batch(*batch), run.teacher(images), Epoch(1, 2))
+        module.load_state_dict(before)  # some methods move a buffer with every batch
         cached = module(Batch(*batch), knowledge.output(rows, views, torch.device("cpu")), Epoch(1, 2))
         for name, value in live.items():
             assert cached[name].item() == pytest.approx(value.item(), rel=1e-5, abs=1e-5), name
@@ -215,3 +220,112 @@ def test_runs_of_other_seeds_share_the_prepared_teacher_and_its_cache(
     ]
     assert scores[0] == scores[1]
     assert scores[0]["on"] == "validation"
+
+
+def test_runs_that_differ_in_weights_only_share_the_prepared_teacher(
+    make: Make, train: Train, class_teacher: dict[str, Any], tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+
+    def prepared(name: str, **method: Any) -> int:
+        sections = {"teacher": class_teacher, "data": {"cache": str(cache)}, "budget": {"epochs": 1}}
+        train(make("classification", "mskd_ssr", method=method, **sections), tmp_path / name)
+        return len(list((cache / "preparations").glob("*.safetensors")))
+
+    assert prepared("a") == 1
+    assert prepared("weights", channel_weight=0.5, review_weight=0.0, response_temperature=2.0) == 1
+    assert prepared("first phase", branch_head_weight=1.0) == 2  # this one learns something else
+
+
+def test_a_share_of_wrong_answers_is_seen_by_the_method_and_spares_the_cache(
+    make: Make, train: Train, class_teacher: dict[str, Any], tmp_path: Path
+) -> None:
+    rates = {}
+    for name, wrong in (("honest", 0.0), ("misled", 1.0)):
+        config = make(
+            "classification",
+            "ccskd",
+            teacher={**class_teacher, "wrong": wrong},
+            data={"cache": str(tmp_path / "cache")},
+            budget={"epochs": 1},
+        )
+        rates[name] = train(config, tmp_path / name).curve[0]["wrong_teacher_rate"]
+    assert rates["honest"] < rates["misled"] == 1.0
+    assert len(list((tmp_path / "cache" / "knowledge").iterdir())) == 1
+
+
+def test_wrong_answers_are_refused_of_a_teacher_without_classes(
+    make: Make, train: Train, face_teacher: dict[str, Any], tmp_path: Path
+) -> None:
+    config = make("face", "embedding_cosine", teacher={**face_teacher, "wrong": 0.2})
+    with pytest.raises(ConfigError, match=r"\[teacher\] wrong = 0.2: expected a classifier"):
+        train(config, tmp_path / "run")
+
+
+def test_the_accuracy_after_each_stage_is_recorded_at_the_end(
+    make: Make, train: Train, class_teacher: dict[str, Any], tmp_path: Path
+) -> None:
+    config = make("classification", "mskd_ssr", teacher=class_teacher, budget={"epochs": 3})
+    train(config, tmp_path / "run")
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert len(metrics["stages"]) == 3
+    assert all(0 <= share <= 1 for share in metrics["stages"])
+    assert metrics["stages"][-1] == pytest.approx(
+        metrics["last"]["val"]["top1"]
+    )  # the head is the last stage
+    plain = train(make("classification", budget={"epochs": 1}), tmp_path / "plain")
+    assert plain.stage_scores == []
+
+
+def test_a_configuration_changed_between_stop_and_resume_is_said(
+    make: Make, train: Train, tmp_path: Path
+) -> None:
+    train(make("classification"), tmp_path / "run", commands=StopAfter(3))
+    train(make("classification"), tmp_path / "run", resume=True, commands=StopAfter(1))
+    assert "config.toml has changed" not in (tmp_path / "run" / "events.jsonl").read_text()
+    changed = make("classification", budget={"batch_size": 4}, optimiser={"clip": 1.0})
+    train(changed, tmp_path / "run", resume=True)
+    events = (tmp_path / "run" / "events.jsonl").read_text()
+    assert "(budget.batch_size: 8 -> 4, optimiser.clip: 5.0 -> 1.0)" in events
+
+
+def test_half_precision_and_a_compiled_student_learn_the_same(
+    make: Make, train: Train, class_teacher: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = torch.nn.Module.compile
+    # the tracing is what can fail here; inductor's own C++ would take a minute
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self: original(self, backend="eager"))
+    curves = {}
+    for name, fields in (("plain", {}), ("bf16", {"precision": "bf16"}), ("compiled", {"compile": True})):
+        config = make("classification", "kd", teacher=class_teacher, optimiser=fields, budget={"epochs": 1})
+        trainer = train(config, tmp_path / name)
+        curves[name] = trainer.curve[0]["losses"]
+        assert weights(tmp_path / name).keys() == trainer.run.method.student.state_dict().keys()
+    for term, value in curves["plain"].items():
+        assert curves["bf16"][term] == pytest.approx(value, rel=0.05)
+        assert curves["bf16"][term] != value
+        assert curves["compiled"][term] == pytest.approx(value, rel=1e-4)
+
+
+def test_a_list_of_pairs_validates_faces(make: Make, train: Train, world: Path, tmp_path: Path) -> None:
+    packed = Packed.open(world / "faces.npz")
+    files = [packed.encoded(k).tobytes() for k in range(24)]  # three images of each of eight
+    write_packed(
+        tmp_path / "known.npz",
+        files,
+        files=[f"{k}.png" for k in range(24)],
+        identity=[k % 8 for k in range(24)],
+    )
+    rows = [
+        (fold, same, a, a + (8 if same else 9))
+        for fold in (0, 1)
+        for same in (1, 0)
+        for a in range(4 * fold, 4 * fold + 4)
+    ]
+    lines = [f"{fold},{same},{a}.png,{b}.png" for fold, same, a, b in rows]
+    (tmp_path / "pairs.csv").write_text("\n".join(["fold,same,file_a,file_b", *lines]) + "\n")
+    data = {"validation": str(tmp_path / "known.npz"), "pairs": str(tmp_path / "pairs.csv")}
+    trainer = train(make("face", data=data, budget={"epochs": 1}), tmp_path / "run")
+    val = trainer.curve[0]["val"]
+    assert val["n"] == 16
+    assert 0 <= val["accuracy"] <= 1

@@ -1,3 +1,4 @@
+import shiboken6
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -46,3 +47,21 @@ def test_the_options_of_a_choice_follow_and_keep_what_is_chosen(qtbot: QtBot, la
     choice.choose("dark")
     language.set("zh_CN")
     assert (choice.currentText(), choice.value) == ("深色", "dark")
+
+
+def test_a_widget_that_is_thrown_away_while_others_are_retranslated_is_passed_over(
+    qtbot: QtBot, language: Language
+) -> None:
+    class Rebuilds(QWidget):
+        def retranslate(self) -> None:
+            shiboken6.delete(last)
+
+    window = QWidget()
+    qtbot.addWidget(window)
+    Rebuilds(window)
+    last = QLabel(window)
+    say(last, T("Ready"))
+    ready = QLabel(window)
+    say(ready, T("Ready"))
+    language.set("zh_CN")
+    assert ready.text() == "就绪"

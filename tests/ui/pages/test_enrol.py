@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from facekd.quality import Reason
 from facekd_db.records import Role
 from facekd_ui.i18n.language import Language
 from facekd_ui.local import LocalSettings
@@ -15,6 +16,7 @@ from facekd_ui.pages.enrol import EnrolPage
 from facekd_ui.pages.importing import ImportPage, write_refused
 from facekd_ui.services.base import Desk
 from facekd_ui.services.imports import Fate
+from facekd_ui.tables.imports import NAME, WHAT
 
 Contexts = Callable[..., PageContext]
 Portrait = Callable[..., Path]
@@ -41,8 +43,8 @@ def test_photographs_from_files_put_somebody_on_file(
 ) -> None:
     assert not page.save.isEnabled()
     page.form.name.setText("Ada Lovelace")
-    page.add_files([portrait(1), portrait(1, at=(150, 110), shade=40)])
-    qtbot.waitUntil(lambda: len(page.shots) == 2)
+    page.draft.add_files([portrait(1), portrait(1, at=(150, 110), shade=40)])
+    qtbot.waitUntil(lambda: len(page.draft.shots) == 2)
     assert people(desk) == {}  # nothing before Save
     qtbot.waitUntil(page.save.isEnabled)
     page.save.trigger()
@@ -56,25 +58,25 @@ def test_a_photograph_that_is_not_good_says_why(
 ) -> None:
     wrong = tmp_path / "notes.png"
     wrong.write_text("no picture")
-    page.add_files([wrong, portrait(1)])
-    qtbot.waitUntil(lambda: len(page.shots) == 1)
-    assert dict(page.refused) == {"cannot be read": 1}
-    assert not page._turned.isHidden()
+    page.draft.add_files([wrong, portrait(1)])
+    qtbot.waitUntil(lambda: len(page.draft.shots) == 1)
+    assert dict(page.draft.refused) == {Reason.UNREADABLE: 1}
+    qtbot.waitUntil(lambda: not page.turned_down.isHidden())
 
 
 def test_somebody_who_is_on_file_already_is_asked_about(
     page: EnrolPage, qtbot: QtBot, desk: Desk, portrait: Portrait, went: list[tuple[str, object]]
 ) -> None:
     page.form.name.setText("Ada")
-    page.add_files([portrait(1)])
+    page.draft.add_files([portrait(1)])
     qtbot.waitUntil(page.save.isEnabled)
     page.save.trigger()
     qtbot.waitUntil(lambda: bool(went))
     page.form.name.setText("Somebody new")
-    page.add_files([portrait(1, at=(140, 110), shade=40)])
-    qtbot.waitUntil(lambda: any(each.sure for each in page._alike))
+    page.draft.add_files([portrait(1, at=(140, 110), shade=40)])
+    qtbot.waitUntil(lambda: any(each.sure for each in page.draft.alike))
     assert not page.save.isEnabled()
-    same = next(each for each in page._alike_card.findChildren(QPushButton) if "Same person" in each.text())
+    same = next(each for each in page.alike.findChildren(QPushButton) if "Same person" in each.text())
     same.click()
     qtbot.waitUntil(lambda: people(desk) == {"Ada": 2})
 
@@ -84,12 +86,12 @@ def test_somebody_else_goes_on_and_is_recorded(
 ) -> None:
     for name, shade in (("Ada", 0), ("Her twin", 40)):
         page.form.name.setText(name)
-        page.add_files([portrait(1, f"{name}.png", shade=shade)])
-        qtbot.waitUntil(lambda: bool(page.shots))
+        page.draft.add_files([portrait(1, f"{name}.png", shade=shade)])
+        qtbot.waitUntil(lambda: bool(page.draft.shots))
         page._context.work.drain()
         qtbot.wait(50)
-        if any(each.sure for each in page._alike):
-            page._say_somebody_else(True)
+        if any(each.sure for each in page.draft.alike):
+            page.draft.say_somebody_else(True)
         qtbot.waitUntil(page.save.isEnabled)
         went.clear()
         page.save.trigger()
@@ -105,7 +107,7 @@ def test_a_required_consent_is_asked_for(
 ) -> None:
     context().services.shared.put("consent.required", True, 0)
     page.form.name.setText("Ada")
-    page.add_files([portrait(1)])
+    page.draft.add_files([portrait(1)])
     qtbot.waitUntil(page.save.isEnabled)
     page.save.trigger()
     qtbot.waitUntil(lambda: not page.banner.isHidden())
@@ -127,8 +129,8 @@ def test_no_word_of_the_enrolment_is_cut(
     portrait: Portrait,
     clipped: Callable[[QWidget], list[str]],
 ) -> None:
-    page.add_files([portrait(1)])
-    qtbot.waitUntil(lambda: bool(page.shots))
+    page.draft.add_files([portrait(1)])
+    qtbot.waitUntil(lambda: bool(page.draft.shots))
     language.set(code)
     qtbot.wait(50)
     assert clipped(page) == []
@@ -154,8 +156,8 @@ def test_the_dry_run_says_what_would_be_and_writes_nothing(
     page.try_folder(folder)
     qtbot.waitUntil(lambda: page._report is not None)
     assert people(desk) == {}
-    assert [page.table.item(row, 0).text() for row in range(3)] == ["Ada", "Grace", "Nobody"]
-    assert [page.table.item(row, 1).text() for row in range(3)] == ["new", "new", "refused"]
+    assert [page.model.index(row, NAME).data() for row in range(3)] == ["Ada", "Grace", "Nobody"]
+    assert [page.model.index(row, WHAT).data() for row in range(3)] == ["new", "new", "refused"]
 
 
 def test_the_import_stores_everybody_and_lists_the_refused(

@@ -269,6 +269,22 @@ def test_a_paused_source_is_closed_and_opened_again(
     qtbot.waitUntil(lambda: page.tile.rate_words.endswith("fps"), timeout=SLOW_MS)
 
 
+def test_a_source_that_is_paused_while_it_is_being_opened_stays_closed(
+    qtbot: QtBot, context: Contexts, show: Show, painted: Callable[..., Any], paint: Paint
+) -> None:
+    page = show(context(), painted(paint({ADA: (160, 120)})))
+    page.watch(DOOR)  # networks and people are loaded first
+    assert page.run.feed is None
+    page.pause_or_go_on()
+    assert page._context.work.drain()
+    qtbot.wait(100)
+    assert page.run.feed is None
+    assert page._pause.text() == "Go on"
+    page.pause_or_go_on()
+    assert page._pause.text() == "Pause"
+    qtbot.waitUntil(lambda: page.run.feed is not None, timeout=SLOW_MS)
+
+
 def test_a_page_that_is_thrown_away_closes_its_source_and_loses_no_record(
     qtbot: QtBot, context: Contexts, portrait: Portrait, painted: Callable[..., Any], ada: Picture
 ) -> None:

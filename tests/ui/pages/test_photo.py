@@ -17,8 +17,8 @@ from facekd_db.records import PersonFields, Role
 from facekd_ui.i18n.language import Language
 from facekd_ui.pages import photo_pictures
 from facekd_ui.pages.context import PageContext
+from facekd_ui.pages.curves import curve
 from facekd_ui.pages.photo import PhotoPage
-from facekd_ui.pages.photo_answers import curve
 from facekd_ui.services.closeness import Bell
 from facekd_ui.widgets.faces import to_qimage
 

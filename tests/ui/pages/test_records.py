@@ -3,13 +3,13 @@
 import csv
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -354,3 +354,56 @@ def _words(page: QWidget) -> list[str]:
 
 def _is_shown(widget: QWidget, text: str) -> bool:
     return widget.isVisible() and widget.property("text") == text and hasattr(widget, "click")
+
+
+def test_dragging_over_the_day_shows_those_hours_and_keys_go_from_day_to_day(
+    qtbot: QtBot, show: Show, desk: Desk, door: Any
+) -> None:
+    now = desk.store.now().astimezone()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    hours_ago = [
+        (now - (midnight + timedelta(hours=hour))).total_seconds() / 60 for hour in (1.5, 3.5, -20.5)
+    ]
+    record(desk, *(sighting(desk, door, minutes) for minutes in hours_ago))
+    page = show()
+    qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=SLOW_MS)
+    assert page.day.day == midnight.date()  # that of the newest event
+    page.day.strip.chosen.emit((1, 3))
+    qtbot.waitUntil(lambda: page.table.rowCount() == 1, timeout=SLOW_MS)
+    assert page.filters.range == (midnight + timedelta(hours=1), midnight + timedelta(hours=3))
+    assert page.day.strip.hours == (1, 3)
+    page.day.strip.chosen.emit(None)
+    qtbot.waitUntil(lambda: page.table.rowCount() == 2, timeout=SLOW_MS)
+    qtbot.keyClick(page, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: page.table.rowCount() == 1, timeout=SLOW_MS)
+    assert page.day.day == midnight.date() - timedelta(days=1)
+    qtbot.keyClick(page, Qt.Key.Key_T)
+    qtbot.waitUntil(lambda: page.day.day == date.today(), timeout=SLOW_MS)
+
+
+def test_a_name_is_explained_by_a_place_on_the_curves(
+    qtbot: QtBot, show: Show, desk: Desk, door: Any, ada: int
+) -> None:
+    model = desk.gallery.current().model_id
+    at = desk.store.now() - timedelta(minutes=5)
+    detail = {"kind": "closer", "share": 0.9998, "trials": 51_000, "model": model, "people": 1}
+    record(desk, Sighting(at, door.id, "known", "t1", ada, 0.75, None, detail), sighting(desk, door, 20, ada))
+    page = show()
+    qtbot.waitUntil(lambda: page.table.rowCount() == 2, timeout=SLOW_MS)
+    qtbot.keyClick(page, Qt.Key.Key_J)
+    qtbot.waitUntil(lambda: page.detail.chart is not None, timeout=SLOW_MS)
+    assert page.detail.chart is not None
+    assert page.detail.chart.accessibleName() == "Closer than the line for a name"
+    qtbot.keyClick(page, Qt.Key.Key_J)  # one from before recognisers were written down
+    assert page.detail.chart is None
+    qtbot.keyClick(page, Qt.Key.Key_K)
+    qtbot.waitUntil(lambda: page.detail.chart is not None, timeout=SLOW_MS)
+
+
+def test_the_foot_counts_by_state(qtbot: QtBot, show: Show, desk: Desk, door: Any, ada: int) -> None:
+    record(desk, sighting(desk, door, 10, ada), sighting(desk, door, 20), sighting(desk, door, 30))
+    page = show()
+    qtbot.waitUntil(lambda: page.table.rowCount() == 3, timeout=SLOW_MS)
+    words = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert {"3 events", "1 known", "2 unknown"} <= set(words)
+    assert "0 uncertain" not in words

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from facekd_db.records import Role
@@ -12,17 +14,22 @@ from facekd_ui.i18n.language import Language
 from facekd_ui.i18n.text import Text
 from facekd_ui.local import LocalSettings
 from facekd_ui.pages.audit_log import AuditSection
-from facekd_ui.pages.catalogue import page_specs, sections
+from facekd_ui.pages.catalogue import page_specs
 from facekd_ui.pages.context import PageContext
+from facekd_ui.pages.live_choose import AddressSheet
 from facekd_ui.pages.operators import OperatorsSection, PasswordSheet
 from facekd_ui.pages.settings import SettingsPage
-from facekd_ui.pages.settings_here import AccountSection, ComputerSection, HealthSection
+from facekd_ui.pages.settings_cameras import CamerasSection
+from facekd_ui.pages.settings_health import HealthSection
+from facekd_ui.pages.settings_here import AccountSection, ComputerSection
+from facekd_ui.pages.settings_sections import sections
 from facekd_ui.pages.settings_shared import DatabaseSection, SharedSection
 from facekd_ui.services.base import Desk
 from facekd_ui.services.logins import Logins
 from facekd_ui.shell.pages import allowed
 from facekd_ui.shell.window import MainWindow
 from facekd_ui.theme.theme import Theme
+from facekd_ui.widgets.buttons import Switch
 from facekd_ui.widgets.sheets import Question
 from facekd_ui.workers.tasks import Tasks
 
@@ -58,7 +65,18 @@ def shown(section: QWidget, qtbot: QtBot) -> None:
         (Role.AUDITOR, {"look", "computer", "account", "health", "audit", "database"}),
         (
             Role.ADMINISTRATOR,
-            {"look", "computer", "account", "health", "operators", "consent", "keeping", "audit", "database"},
+            {
+                "look",
+                "computer",
+                "account",
+                "health",
+                "operators",
+                "cameras",
+                "consent",
+                "keeping",
+                "audit",
+                "database",
+            },
         ),
     ],
 )
@@ -204,9 +222,26 @@ def test_the_audit_log_shows_the_newest_first_and_proves_its_chain(context: Cont
     section = AuditSection(given)
     shown(section, qtbot)
     qtbot.waitUntil(lambda: section.model.rowCount() > 0)
-    assert section.model.index(0, 3).data() == "setting.change"
+    assert section.model.index(0, 3).data() == "Changed a setting"
     section.verify()
     qtbot.waitUntil(lambda: "unbroken" in section.banner.accessibleName())
+
+
+def test_the_audit_log_speaks_the_language_of_the_window(
+    context: Contexts, qtbot: QtBot, language: Language
+) -> None:
+    given = context()
+    given.services.shared.put("events.strangers", False, 0)
+    section = AuditSection(given)
+    shown(section, qtbot)
+    qtbot.waitUntil(lambda: section.model.rowCount() > 0)
+    with qtbot.waitSignal(section.model.dataChanged):
+        language.set("zh_CN")
+    assert [section.model.index(0, column).data() for column in (3, 4, 5)] == [
+        "更改设置",
+        "设置 events.strangers",
+        "值 否",
+    ]
 
 
 def test_older_rows_of_the_audit_log_come_while_one_scrolls(
@@ -258,3 +293,50 @@ def test_copied_diagnostics_hold_no_names_of_people(
     words = QApplication.clipboard().text()
     assert "FaceKD" in words
     assert "Olga" not in words
+
+
+def test_an_administrator_changes_adds_and_switches_off_cameras(context: Contexts, qtbot: QtBot) -> None:
+    given = context()
+    cameras = given.services.cameras
+    cameras.add("Main entrance", "stream", "rtsp://me:secret@10.0.4.11/stream1")
+    cameras.use("holiday.mp4", "file", "/films/holiday.mp4")  # records are filed under it; it is no camera
+    section = CamerasSection(given)
+    shown(section, qtbot)
+    qtbot.waitUntil(lambda: [each.name for each in section.cameras] == ["Main entrance"])
+    words = [label.text() for label in section.findChildren(QLabel)]
+    assert "rtsp://***@10.0.4.11/stream1" in words
+    assert not any("secret" in each for each in words)
+    sheet = section.ask_change(section.cameras[0])
+    sheet.name.setText("Front door")
+    qtbot.keyClick(sheet.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: [each.name for each in section.cameras] == ["Front door"])
+    assert section.cameras[0].address == "rtsp://me:secret@10.0.4.11/stream1"
+    switch = section.findChild(Switch)
+    assert switch is not None
+    switch.click()
+    qtbot.waitUntil(lambda: not section.cameras[0].enabled)
+    section.add.trigger()
+    (new,) = [each for each in section.findChildren(AddressSheet) if each.isVisible()]
+    new.address.setText("rtsp://10.0.4.12/stream1")
+    new.name.setText("Reception")
+    qtbot.keyClick(new.name, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: [each.name for each in section.cameras] == ["Front door", "Reception"])
+
+
+def test_a_camera_that_somebody_else_changed_meanwhile_is_shown_anew(
+    context: Contexts, qtbot: QtBot, notes: Any
+) -> None:
+    given = context()
+    camera = given.services.cameras.add("Door", "stream", "rtsp://10.0.4.11/1")
+    section = CamerasSection(given)
+    shown(section, qtbot)
+    qtbot.waitUntil(lambda: len(section.cameras) == 1)
+    given.services.cameras.change(
+        camera.id, camera.version, name="Gate", kind="stream", address=camera.address
+    )
+    switch = section.findChild(Switch)
+    assert switch is not None
+    switch.click()
+    qtbot.waitUntil(lambda: [each.name for each in section.cameras] == ["Gate"])
+    assert "changed by somebody else" in notes.said[0]
+    assert section.cameras[0].enabled

@@ -67,7 +67,7 @@ def test_each_photograph_that_is_not_taken_has_its_reason(
 def test_without_a_good_photograph_nobody_is_put_on_file(operator: Services, tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(b"")
     shots = operator.enrolment.examine_files([tmp_path / "x.jpg"])
-    with pytest.raises(NothingUsable, match="unreadable"):
+    with pytest.raises(NothingUsable, match="cannot be read"):
         operator.enrolment.enrol(PersonFields("Ada"), shots)
     assert operator.people.count() == 0
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pytest
 
+import facekd_db.audit
 from facekd_db.errors import Conflict, LoginRefused, StoreError
 from facekd_db.keys import FileKeys
 from facekd_db.records import PersonFields, Sighting
@@ -16,7 +17,7 @@ from facekd_db.store import Store
 from facekd_ui.services.base import Desk
 from facekd_ui.services.errors import Invalid
 from facekd_ui.services.everything import Services
-from facekd_ui.services.maintenance import Stopped
+from facekd_ui.services.progress import Stopped
 from facekd_ui.services.retention import Removed, tick
 from facekd_ui.services.shared import ENTRIES
 
@@ -123,7 +124,7 @@ def test_a_check_counts_what_opens_and_names_what_does_not(
     with desk.store.engine.begin() as connection:
         connection.execute(sa.text("UPDATE template SET vector = zeroblob(length(vector))"))
     failed = [check for check in admin.maintenance.check() if not check.ok]
-    assert [(check.name, check.detail) for check in failed] == [("faces", "0 open, 1 damaged")]
+    assert [(check.name, str(check.detail)) for check in failed] == [("faces", "0 open, 1 damaged")]
 
 
 def test_a_copy_holds_everything_and_opens_with_the_same_key(
@@ -222,3 +223,28 @@ def test_zero_days_keep_for_ever(admin: Services, desk: Desk, clock: Clock) -> N
     desk.store.run(lambda t: t.events.record("0" * 32, [sighting]))
     clock.advance(days=4000)
     assert not tick(desk.store)
+
+
+class StopsAtOnce:
+    """A person who presses Cancel as soon as there is something to cancel."""
+
+    def progress(self, done: int, total: int, refused: int = 0) -> None:
+        assert 0 < done <= total
+
+    def cancelled(self) -> bool:
+        return True
+
+
+def test_checking_and_exporting_the_log_stop_on_request_and_leave_nothing(
+    admin: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facekd_db.audit, "_STEP", 1)  # told after each row
+    for work in (
+        lambda: admin.audit.verify(StopsAtOnce()),
+        lambda: admin.audit.export(tmp_path / "audit.jsonl", StopsAtOnce()),
+        lambda: admin.maintenance.check(StopsAtOnce()),
+    ):
+        with pytest.raises(Stopped):
+            work()
+    assert list(tmp_path.glob("audit*")) == []
+    assert admin.audit.verify().broken is None

@@ -22,6 +22,15 @@ from facekd_ui.services.passwords import Strength, judge, require_good
         "",
         "Woaini5201314",
         "Lovelace1815",
+        "monkey24121987",
+        "19871224",
+        "24.12.1987",
+        "xk7xk7xk7xk7xk7",
+        "drowssap2024",
+        "Michael2024!",
+        "Shanghai888",
+        "1q2w3e4r",
+        "bahnbahnbahn",
     ],
 )
 def test_what_is_common_regular_or_the_name_is_refused(password: str) -> None:
@@ -35,6 +44,11 @@ def test_what_is_common_regular_or_the_name_is_refused(password: str) -> None:
 )
 def test_words_and_chance_are_accepted(password: str) -> None:
     assert judge(password, "Ada Lovelace").accepted or len(password) < 8
+
+
+def test_saying_the_same_twice_hardly_helps() -> None:
+    once, twice = judge("kR7vq-Zt2m"), judge("kR7vq-Zt2m" * 2)
+    assert twice.share - once.share < 0.05
 
 
 def test_a_longer_password_is_never_called_weaker() -> None:

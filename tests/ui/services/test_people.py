@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from facekd_db.errors import Conflict, LoginRefused, NotFound
-from facekd_db.records import PersonFields, PersonSort
+from facekd_db.records import PersonFields, PersonFilter, PersonSort
 from facekd_ui.services.base import Desk
 from facekd_ui.services.errors import Invalid
 from facekd_ui.services.everything import Services
@@ -74,7 +74,7 @@ def test_a_wrong_value_is_the_typists_and_changes_nothing(
     operator: Services, put: Callable[..., int]
 ) -> None:
     person = operator.people.get(put(ADA, "Ada")).person
-    with pytest.raises(Invalid, match="expected a name"):
+    with pytest.raises(Invalid, match="Expected a name"):
         operator.people.change(person.id, PersonFields("  "), person.version)
     assert operator.people.get(person.id).person.version == person.version
 
@@ -97,7 +97,7 @@ def test_deleting_says_what_goes_and_can_be_undone(
     gone = operator.people.delete(person.id, person.version)
     assert gone.erase_after == what.undo_until
     assert operator.people.count() == 0
-    assert operator.people.count(deleted=True) == 1
+    assert operator.people.count(PersonFilter(deleted=True)) == 1
     assert len(desk.gallery.current()) == 0
     operator.people.restore(person.id, gone.version)
     assert len(desk.gallery.current()) == 1

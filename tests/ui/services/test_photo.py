@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facekd.modelcard import InputSpec, Metric, ModelCard, Threshold
+import facekd
+from facekd.modelcard import InputSpec, Metric, ModelCard, Threshold, read_card
 from facekd.policy import threshold_at
 from facekd.types import State
 from facekd_db.records import PersonFields
@@ -21,6 +22,7 @@ from facekd_ui.services.closeness import (
     percent,
     same_people,
     strangers,
+    strangers_for_a_wrong_name,
 )
 from facekd_ui.services.errors import Invalid
 from facekd_ui.services.everything import Services
@@ -36,6 +38,8 @@ def card(*rows: tuple[float, float], n: int = 1_000_000, **metrics: Metric) -> M
     return ModelCard("0" * 64, "embedder", spec, "", "", dim=128, threshold=table, metrics=metrics)
 
 
+CARDS = Path(facekd.__file__).parent / "cards"
+EMBEDDERS = [path.name for path in sorted(CARDS.glob("*.toml")) if read_card(path).kind == "embedder"]
 MEASURED = card((1e-2, 0.25), (1e-3, 0.34), (1e-4, 0.41))
 
 
@@ -129,3 +133,26 @@ def test_the_curve_of_same_people_comes_from_the_card_or_from_enough_pairs_on_fi
     assert own is not None
     assert (own.mean, own.n) == (pytest.approx(0.6), 40)
     assert own.std == pytest.approx(0.1 * math.sqrt(40 / 39))
+
+
+def test_the_promise_of_the_table_is_counted_for_everyone_on_file_and_never_beyond_the_table() -> None:
+    table = card((1e-2, 0.2), (1e-4, 0.4), (1e-6, 0.6))
+    # The rate of one comparison is 1e-4 at most: one person 1 in 10,000, three people 1 in 3,333, cut to two digits.
+    assert strangers_for_a_wrong_name(table, 1) == 10_000
+    assert strangers_for_a_wrong_name(table, 3) == 3_300
+    # 1 in 1,000 views for as many people as the table carries; twice as many people, half the promise.
+    assert strangers_for_a_wrong_name(table, 100) == 1_000
+    assert strangers_for_a_wrong_name(table, 2_000) == 500
+    assert strangers_for_a_wrong_name(table, 0) is None
+    assert strangers_for_a_wrong_name(card(), 5) is None
+
+
+@pytest.mark.parametrize("model", EMBEDDERS)
+def test_the_cards_of_known_recognisers_carry_the_curve_of_same_people(model: str) -> None:
+    known = read_card(CARDS / model)
+    bell = same_people(known, ())
+    assert bell is not None
+    assert bell.n == known.metrics["genuine_std"].n > 5_000
+    assert known.metrics["genuine_mean"].lo < bell.mean < known.metrics["genuine_mean"].hi
+    # People are alike: the middle of the curve lies above what one in ten thousand pairs of strangers reaches.
+    assert bell.mean > threshold_at(known, 1e-4)

@@ -1,8 +1,11 @@
 """Looking through records, correcting them, and taking them along safely."""
 
 import csv
+import gc
 import re
 import resource
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -15,7 +18,9 @@ import pytest
 from numpy.typing import NDArray
 
 from facekd.errors import InputError
+from facekd.policy import Policy
 from facekd_db.records import EventFilter, PersonFields, Sighting
+from facekd_ui.i18n import set_catalogue
 from facekd_ui.services.base import Desk
 from facekd_ui.services.errors import Invalid
 from facekd_ui.services.everything import Services
@@ -177,6 +182,26 @@ def test_a_long_export_takes_constant_memory(tmp_path: Path) -> None:
     assert MOST_ROWS == 2**20 - 1
 
 
+def test_a_workbook_whose_folder_is_gone_leaves_nothing_open_and_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(InputError, match="cannot be written"):
+        write_xlsx(tmp_path / "missing" / "x.xlsx", ("name",), [("Ada",)])
+    (folder := tmp_path / "unplugged").mkdir()
+
+    def rows() -> Iterator[tuple[str]]:
+        yield ("Ada",)
+        shutil.rmtree(folder)
+        yield ("Bob",)
+
+    with pytest.raises(InputError, match="cannot be written"):
+        write_xlsx(folder / "x.xlsx", ("name",), rows())
+    gc.collect()  # an open file would warn here, and warnings are errors
+    assert list(scratch.iterdir()) == []
+
+
 def test_the_picture_of_an_event_is_what_was_seen(operator: Services, record: Callable[..., int]) -> None:
     data = operator.records.image(record(EVE, None))
     assert data is not None
@@ -184,3 +209,75 @@ def test_the_picture_of_an_event_is_what_was_seen(operator: Services, record: Ca
     assert image is not None
     assert image.shape == (128, 128, 3)
     assert re.match(rb"\xff\xd8", data)
+
+
+def test_the_hours_of_a_day_are_those_of_this_computers_calendar(
+    operator: Services, record: Callable[..., int], desk: Desk
+) -> None:
+    now = desk.store.now().astimezone()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for hours in (7.2, 7.9, 23.5, 24.5, -0.5):
+        at = midnight + timedelta(hours=hours)
+        record(EVE, None, (at - now).total_seconds() / 3600)
+    expected = [0] * 24
+    expected[7], expected[23] = 2, 1
+    assert operator.records.hours(midnight.date()) == tuple(expected)
+    assert sum(operator.records.hours(midnight.date() + timedelta(days=1))) == 1
+    named = EventFilter(states=frozenset({"known"}), since=now, until=now)
+    assert sum(operator.records.hours(midnight.date(), named)) == 0  # its states count, its time does not
+
+
+def test_events_are_tallied_by_state(
+    operator: Services, portrait: Portrait, record: Callable[..., int]
+) -> None:
+    ada = put(operator, portrait, ADA, "Ada")
+    for hours, person in ((1, ada), (2, None), (3, None)):
+        record(EVE, person, hours)
+    assert operator.records.tally() == {"known": 1, "uncertain": 0, "unknown": 2, "erased": 0}
+    assert operator.records.tally(EventFilter(states=frozenset({"unknown"}))) == {"unknown": 2}
+
+
+def test_why_a_name_was_said_is_told_from_the_recogniser_of_then(
+    operator: Services, portrait: Portrait, record: Callable[..., int], desk: Desk
+) -> None:
+    ada = put(operator, portrait, ADA, "Ada")
+    gallery = desk.gallery.current()
+    event = record(ADA, ada, 1, model=gallery.model_id, people=1)
+    why = operator.records.why(event)
+    assert why is not None
+    card = desk.networks.embedder(gallery.model_id).card
+    assert why.score == 0.75
+    assert why.line == Policy.from_card(card, 1).known
+    # The line lies at 1 in 10,000, but only 1,000 pairs were tried: no more is claimed.
+    assert why.needs.share == pytest.approx(0.999)
+    assert why.nearest is None  # nobody else is on file
+    before = record(ADA, ada, 2)  # from before recognisers were written down
+    assert operator.records.why(before) is None
+
+
+def test_the_next_nearest_is_named_only_where_it_comes_near(
+    operator: Services, portrait: Portrait, record: Callable[..., int], desk: Desk
+) -> None:
+    ada, bob = put(operator, portrait, ADA, "Ada"), put(operator, portrait, BOB, "Bob")
+    model = desk.gallery.current().model_id
+    near = operator.records.why(record(ADA, bob, 1, model=model, people=2))  # it was Ada, Bob was said
+    assert near is not None
+    assert near.nearest == "Ada"
+    far = operator.records.why(record(ADA, ada, 2, model=model, people=2))
+    assert far is not None
+    assert far.nearest is None
+
+
+def test_an_export_speaks_the_language_of_whoever_asked(
+    operator: Services, record: Callable[..., int], tmp_path: Path
+) -> None:
+    record(EVE, None, 1)
+    set_catalogue("zh_CN")
+    try:
+        operator.records.export(tmp_path / "records.csv")
+    finally:
+        set_catalogue("en")
+    with (tmp_path / "records.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, row = list(csv.reader(file))
+    assert header[:5] == ["编号", "开始", "结束", "摄像头", "状态"]
+    assert row[4] == "未知"

@@ -19,26 +19,33 @@ As = Callable[[Role], Services]
 EXPECTED = {
     "operator": """
         account.me account.active account.change_password account.prove
-        people.page people.count people.departments people.find people.get people.thumbnails people.change
+        people.page people.count people.ids people.departments people.find people.get people.thumbnails people.change
+        groups.all groups.within groups.add groups.rename groups.remove merging.plan
+        merging.lookalikes merging.merge merging.undo merging.of
+        crowd.deletion crowd.delete crowd.restore crowd.change crowd.change_back crowd.put_into crowd.take_out
+        crowd.give_consent crowd.export
         people.deletion people.delete people.restore people.remove_photos people.give_consent
         people.withdraw_consent
         enrolment.examine_files enrolment.examine enrolment.alike enrolment.enrol enrolment.add_photos
         imports.plan imports.run imports.pending imports.forget
         recognition.live recognition.faces recognition.not_this_person photo.name_everyone photo.compare
-        cameras.all cameras.use recording.start
-        records.page records.count records.get records.image records.cameras records.not_this_person records.export
+        cameras.all cameras.use recording.start recording.send_waiting
+        records.page records.count records.get records.image records.tally records.hours records.why
+        records.cameras records.not_this_person records.export
         shared.all shared.consent_text
     """,
     "engineer": """
         account.me account.active account.change_password account.prove
         recognition.live recognition.faces photo.name_everyone photo.compare
-        cameras.all cameras.use recording.start
+        cameras.all cameras.use recording.start recording.send_waiting
         shared.all shared.consent_text
     """,
     "auditor": """
         account.me account.active account.change_password account.prove
-        people.page people.count people.departments people.find people.get people.thumbnails people.erasures
-        records.page records.count records.get records.image records.cameras records.export
+        people.page people.count people.ids people.departments people.find people.get people.thumbnails
+        people.erasures groups.all groups.within merging.of crowd.export
+        records.page records.count records.get records.image records.tally records.hours records.why
+        records.cameras records.export
         shared.all shared.consent_text audit.page audit.verify audit.export maintenance.check
     """,
 }

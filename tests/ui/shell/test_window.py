@@ -156,15 +156,39 @@ def test_the_finder_opens_pages_runs_actions_and_looks_people_up(window: MainWin
     assert finder is not None
     qtbot.keyClicks(finder.field, "peo")
     qtbot.waitUntil(lambda: "Person peo" in finder.found)
-    assert finder.found == ["Person peo", "People"]
+    assert finder.found == ["People", "Person peo"]  # what begins as typed comes first
     qtbot.keyClick(finder.field, Qt.Key.Key_Return)
-    assert opened == ["peo"]
+    assert window.pages.key == "people"
     window.ask_finder()
     qtbot.keyClicks(finder.field, "peo")
     qtbot.waitUntil(lambda: len(finder.found) == 2)
     qtbot.keyClick(finder.field, Qt.Key.Key_Down)
     qtbot.keyClick(finder.field, Qt.Key.Key_Return)
-    assert window.pages.key == "people"
+    assert opened == ["peo"]
+
+
+def test_the_finder_finds_settings_and_what_a_part_of_the_page_can_do(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    opened: list[str] = []
+    window.set_lookup(
+        None, lambda: [Found("Text size", lambda: opened.append("look"), "palette", "Settings")]
+    )
+    page = window.open("people")
+    part = QWidget(page)
+    action(part, T("Check the chain"), lambda: opened.append("check"), "F5")
+    part.show()
+    window.ask_finder()
+    finder = window._finder
+    assert finder is not None
+    for typed in ("text", "chain"):
+        finder.field.setText(typed)
+        qtbot.keyClick(finder.field, Qt.Key.Key_Return)
+        window.ask_finder()
+    assert opened == ["look", "check"]
+    assert ("Check the chain", "F5") in {str(heading): rows for heading, rows in window.keys_here()}["People"]
+    part.hide()
+    assert all(found.words != "Check the chain" for found in window._at_hand())
 
 
 def test_a_look_up_that_fails_leaves_pages_and_actions(window: MainWindow, qtbot: QtBot) -> None:

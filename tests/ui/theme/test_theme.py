@@ -1,5 +1,6 @@
 import pytest
-from PySide6.QtGui import QColor, QFontInfo, QGuiApplication, QPalette, QRawFont
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFontInfo, QGuiApplication, QPalette, QRawFont, QStyleHints
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -95,7 +96,7 @@ def test_transparent_corners_are_assumed_off_x11() -> None:
     assert is_composited()
 
 
-@pytest.mark.parametrize("ratio", icons.RATIOS)
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0, 3.0])
 def test_icons_are_drawn_for_the_pixels_of_the_screen(ratio: float, qapp: QApplication) -> None:
     drawn = icons.pixmap(load("light"), "search", size=16, ratio=ratio)
     assert drawn.width() == round(16 * ratio)
@@ -126,3 +127,16 @@ def test_the_gap_behind_an_icon_is_empty(qapp: QApplication) -> None:
 
 def test_the_programs_icon_comes_in_the_sizes_of_task_bars(qapp: QApplication) -> None:
     assert {size.width() for size in icons.app_icon().availableSizes()} >= {16, 32, 48, 256}
+
+
+def test_it_follows_the_system_while_it_runs(
+    theme: Theme, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme.apply("system")
+    # The offscreen platform has no colour scheme of its own: Qt is told that the system turned dark.
+    monkeypatch.setattr(QStyleHints, "colorScheme", lambda _hints: Qt.ColorScheme.Dark)
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert tokens().is_dark
+    theme.apply("light")  # chosen: the system has no say any more
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert not tokens().is_dark

@@ -6,10 +6,12 @@ from pytestqt.qtbot import QtBot
 
 from facekd_ui.i18n import T
 from facekd_ui.i18n.text import Text
+from facekd_ui.theme.theme import Theme
 from facekd_ui.widgets.buttons import Button, Chip, IconButton, Segments, Switch
 from facekd_ui.widgets.cards import OptionCard, OptionGroup
-from facekd_ui.widgets.fields import Field, FormRow, PasswordField, SearchField
+from facekd_ui.widgets.fields import Choice, Field, FormRow, PasswordField, SearchField
 from facekd_ui.widgets.labels import ElidedLabel, KeyCap, Label
+from facekd_ui.widgets.sheets import Question
 
 
 def test_buttons_have_the_heights_of_the_design(qtbot: QtBot) -> None:
@@ -215,3 +217,37 @@ def test_a_key_cap_reads_as_on_the_keyboard(qtbot: QtBot) -> None:
     cap = KeyCap("Ctrl+Shift+P")
     qtbot.addWidget(cap)
     assert cap.text() == "Ctrl Shift P"
+
+
+def test_an_opened_list_shows_all_that_can_be_chosen(theme: Theme, qtbot: QtBot) -> None:
+    for count, chosen in ((2, 1), (7, 3)):  # the last of two was hidden behind an arrow once
+        choice = Choice({str(number): f"Choice {number}" for number in range(count)})
+        qtbot.addWidget(choice)
+        choice.choose(str(chosen))
+        choice.show()
+        qtbot.waitExposed(choice)
+        choice.showPopup()
+        view = choice.view()
+        port = view.viewport().rect()
+        rows = [view.visualRect(choice.model().index(row, 0)) for row in range(count)]
+        assert [port.contains(port.intersected(row)) and port.intersected(row).height() for row in rows] == [
+            32
+        ] * count
+        choice.hidePopup()
+
+
+def test_a_sheet_knows_where_it_stands_when_it_is_shown(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(100, 50, 1200, 700)
+    window.show()
+    qtbot.waitExposed(window)
+    sheet = Question(window, T("Delete"), T("Cancel"), T("Delete"))
+    moved: list[QPoint] = []
+    sheet.moveEvent = lambda event: moved.append(event.pos())  # type: ignore[method-assign]
+    sheet.open()
+    qtbot.waitExposed(sheet)
+    assert sheet.x() == 100 + (1200 - sheet.width()) // 2
+    assert sheet.y() == 50 + (700 - sheet.height()) * 2 // 5
+    assert len(moved) <= 1  # a move while it is being shown confuses window managers
+    sheet.reject()

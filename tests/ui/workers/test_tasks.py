@@ -1,5 +1,6 @@
 """Background work: one outcome each, in the interface thread; busy signs by the 250 and 600 ms rule; cancel."""
 
+import gc
 import threading
 import time
 
@@ -11,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from facekd_ui.i18n import T
 from facekd_ui.widgets.busy import BusyOverlay
 from facekd_ui.widgets.buttons import Button
-from facekd_ui.workers.task import Cancelled, Progress
-from facekd_ui.workers.tasks import Tasks
+from facekd_ui.workers.task import Cancelled, Progress, Task
+from facekd_ui.workers.tasks import Running, Tasks
 
 GUI = threading.get_ident()
 
@@ -160,3 +161,22 @@ def test_every_report_is_a_place_to_stop() -> None:
     with pytest.raises(Cancelled):
         progress.report(0.6)
     assert seen == [(0.5, "half")]
+
+
+def test_work_that_is_over_leaves_nothing_in_memory(tasks: Tasks, qtbot: QtBot) -> None:
+    class Result:
+        """What the last task gave, and nobody keeps."""
+
+    done = 0
+
+    def count(_result: Result) -> None:
+        nonlocal done
+        done += 1
+
+    for _ in range(100):
+        tasks.run(lambda _: Result(), count, count)
+    qtbot.waitUntil(lambda: done == 100)
+    qtbot.wait(20)  # what is to be deleted later is deleted
+    gc.collect()
+    left = [thing for thing in gc.get_objects() if type(thing) in (Task, Progress, Running, Result)]
+    assert len(left) <= 2, left  # one each of two threads, which have not come back from it

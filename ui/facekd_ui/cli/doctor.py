@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import onnxruntime
@@ -16,6 +16,9 @@ from facekd.models import Registry
 from facekd.native import engine
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
+
+if TYPE_CHECKING:
+    from facekd_db.keys import KeyStore
 
 OTHER_CV2 = ("opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
 
@@ -79,6 +82,48 @@ def _home(args: argparse.Namespace) -> dict[str, Any]:
     )
 
 
+def _store_key(args: argparse.Namespace) -> dict[str, Any]:
+    """Where the key lies that faces are encrypted with, and whether it is the one that the database needs."""
+    from facekd_db.errors import StoreError, StoreMissing
+    from facekd_db.keys import open_keys
+    from facekd_db.store import PING_S, Store
+    from facekd_ui.settings import database_address, load
+
+    keys = open_keys(args.home)
+    store = None
+    try:
+        address = database_address(args.home, load(args.home), args.db_url)
+        store = Store(address, keys, answer_s=PING_S)
+        store.ping()
+        with store.reading() as t:
+            key_id = t.vault.active_store_key()
+    except (StoreError, FacekdError) as error:  # then only its place can be looked at
+        why = "there is no database yet" if isinstance(error, StoreMissing) else str(error)
+        return _place_of_key(keys, why)
+    finally:
+        if store is not None:
+            store.close()
+    try:
+        found = keys.get(key_id) is not None
+    except StoreError as error:
+        return _result("store key", False, keys.place, str(error))
+    remedy = (
+        "bring the key from a computer that has it: facekd-cli store key export there, store key import here"
+    )
+    detail = f"{key_id[:8]} in {keys.place}, readable" if found else f"{key_id[:8]} is not in {keys.place}"
+    return _result("store key", found, detail, remedy)
+
+
+def _place_of_key(keys: "KeyStore", no_store: str) -> dict[str, Any]:
+    from facekd_db.errors import StoreError
+
+    try:
+        keys.get("0" * 32)  # nobody's: asks whether the place can be read at all
+    except StoreError as error:
+        return _result("store key", False, keys.place, str(error))
+    return _result("store key", True, f"{keys.place}, readable; not compared with a database ({no_store})")
+
+
 def _model(kind: Any) -> Callable[[argparse.Namespace], dict[str, Any]]:
     def check(args: argparse.Namespace) -> dict[str, Any]:
         registry = Registry.from_environment(args.home)
@@ -105,4 +150,14 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-CHECKS = (_python, _processor, _opencv, _onnxruntime, _engine, _home, _model("detector"), _model("embedder"))
+CHECKS = (
+    _python,
+    _processor,
+    _opencv,
+    _onnxruntime,
+    _engine,
+    _home,
+    _store_key,
+    _model("detector"),
+    _model("embedder"),
+)

@@ -13,6 +13,7 @@ from facekd.embed import SIDE, Embedder
 from facekd.errors import ModelFileError
 from facekd.modelcard import Kind
 from facekd.models import ModelFile, Registry, open_model_file
+from facekd.onnx_session import Session
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
 
@@ -113,7 +114,22 @@ def _try_embedder(model: ModelFile) -> str:
     return embedder.provider
 
 
-_TRIALS: dict[Kind, Callable[[ModelFile], str]] = {"detector": _try_detector, "embedder": _try_embedder}
+def _try_classifier(model: ModelFile) -> str:
+    card = model.card
+    session = Session(model.read(), model.path.name)
+    (logits,) = session.run(np.zeros((2, 3, *card.input.size), np.float32))
+    if logits.shape != (2, card.dim):
+        raise ModelFileError(
+            f"{model.path}: expected {card.dim} logits an image, as the card's `dim` says, got {list(logits.shape)}"
+        )
+    return session.provider
+
+
+_TRIALS: dict[Kind, Callable[[ModelFile], str]] = {
+    "detector": _try_detector,
+    "embedder": _try_embedder,
+    "classifier": _try_classifier,
+}
 
 
 def _card(model: ModelFile) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import replace
 
-from facekd_db.records import PersonSort
+from facekd_db.records import PersonFilter, PersonSort
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.desk import logged_in, operator_name, password
 from facekd_ui.cli.output import Output
@@ -63,10 +63,10 @@ def add_to(commands: Commands) -> None:
 def run_list(args: argparse.Namespace, out: Output) -> int:
     """A page, and how many there are."""
     with logged_in(args) as services:
-        total = services.people.count(args.search, deleted=args.deleted)
+        which = PersonFilter(args.search, deleted=args.deleted)
+        total = services.people.count(which)
         rows = services.people.page(
-            args.search,
-            deleted=args.deleted,
+            which,
             sort=PersonSort(args.sort),
             descending=args.descending,
             limit=args.limit,

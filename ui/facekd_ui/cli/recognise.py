@@ -175,7 +175,7 @@ def _store_matching(args: argparse.Namespace, services: "Services", source: Sour
 
     def end() -> None:
         if recorder is not None and (state := recorder.flush()).waiting:
-            out.note(f"{state.waiting} batches of records wait on this computer: {state.trouble}")
+            out.note(f"{state.waiting} records wait on this computer: {state.trouble}")
 
     return Matching(
         pipeline,

@@ -127,8 +127,10 @@ def run_check(args: argparse.Namespace, out: Output) -> int:
     """Every photograph's template is opened once."""
     with logged_in(args) as services:
         checks = services.maintenance.check()
-    out.document({"checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]})
-    out.table("", ("check", "ok", "found"), [(c.name, "yes" if c.ok else "NO", c.detail) for c in checks])
+    out.document({"checks": [{"name": c.name, "ok": c.ok, "detail": str(c.detail)} for c in checks]})
+    out.table(
+        "", ("check", "ok", "found"), [(c.name, "yes" if c.ok else "NO", str(c.detail)) for c in checks]
+    )
     return 0 if all(check.ok for check in checks) else 1
 
 

@@ -46,7 +46,11 @@ def add_to(commands: Commands) -> None:
     resume = commands.add(
         "resume", "go on with a stopped or killed run", ("facekd-cli resume runs/trial", "")
     )
-    resume.add_argument("folder", type=Path, metavar="DIR", help="the run folder")
+    resume.add_argument(
+        "folder", type=Path, metavar="DIR", help="the run folder; its config.toml decides, as it did before"
+    )
+    # Not offered, but people try it: they shall read why, not what argparse makes of it.
+    resume.add_argument("--set", action="append", default=[], dest="overrides", help=argparse.SUPPRESS)
     resume.set_defaults(run=run_resume)
     export = commands.add(
         "export",
@@ -113,7 +117,14 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
 
 
 def run_resume(args: argparse.Namespace, out: Output) -> int:
-    """Go on with a run."""
+    """Go on with a run, as it was begun: other values are another run."""
+    if args.overrides:
+        config = args.folder / "config.toml"
+        raise TrainingRefused(
+            f"resume takes no --set, because the schedules of a run belong to its first configuration; start a new run "
+            f"with: facekd-cli train {config} --set {args.overrides[0]} (only to get past an error, such as too large "
+            f"a batch, change {config} and resume)"
+        )
     return _follow(["resume", str(args.folder)], args, out)
 
 

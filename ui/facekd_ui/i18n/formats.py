@@ -24,17 +24,21 @@ def clock(when: datetime, *, seconds: bool = False) -> str:
     return when.strftime("%H:%M:%S" if seconds else "%H:%M")
 
 
-def moment(when: datetime, now: datetime) -> str:
-    """Today: the clock. Yesterday: said so. Else the day, with the year unless it is this one."""
+def moment(when: datetime, now: datetime, *, seconds: bool = False) -> str:
+    """Today: the clock. Yesterday: said so. Else the day, with the year unless it is this one.
+
+    `seconds` for logs: the clock is always there, with its seconds.
+    """
     days = (now.date() - when.date()).days
+    time = clock(when, seconds=seconds)
     if days == 0:
-        return clock(when)
+        return time
     if days == 1:
-        return str(T("yesterday {clock}", clock=clock(when)))
+        return str(T("yesterday {clock}", clock=time))
     if when.year == now.year:
         day = date(when).removesuffix(f" {when.year}").removeprefix(f"{when.year} 年 ")
-        return f"{day} {clock(when)}"
-    return date(when)
+        return f"{day} {time}"
+    return f"{date(when)} {time}" if seconds else date(when)
 
 
 def countdown(left: timedelta) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject, Signal
+import shiboken6
+from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
-from facekd_ui.i18n.text import Text, current_language, set_catalogue
+from facekd_ui.i18n.text import LANGUAGES, Text, current_language, set_catalogue
 
 _PREFIX = "say:"
 
@@ -69,6 +70,8 @@ class Language(QObject):
         """
         set_catalogue(code)
         for thing in _everything(self._app):
+            if not shiboken6.isValid(thing):  # an earlier one threw it away when it was retranslated
+                continue
             for name in thing.dynamicPropertyNames():
                 key = name.toStdString()
                 if key.startswith(_PREFIX) and isinstance(text := thing.property(key), Text):
@@ -82,3 +85,10 @@ def _everything(app: QApplication) -> Iterator[QObject]:
     for window in app.topLevelWidgets():
         yield window
         yield from window.findChildren(QObject)
+
+
+def language_code(wanted: str) -> str:
+    """A key of `LANGUAGES` for a setting; "system" asks the system."""
+    if wanted in LANGUAGES:
+        return wanted
+    return "zh_CN" if QLocale.system().language() == QLocale.Language.Chinese else "en"

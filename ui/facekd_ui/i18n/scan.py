@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from facekd_ui.i18n.relayed_scan import relayed_texts
 from facekd_ui.i18n.text import LANGUAGES, catalogue
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -30,11 +31,13 @@ class Found:
 
 
 def texts(folder: Path = PACKAGE) -> Iterator[Found]:
-    """Every `T(...)` and `Tn(...)` below a folder.
+    """Every `T(...)` and `Tn(...)` below a folder; of the program also what the packages below it say.
 
     Raises:
         NotLiteral: a first argument (or context) that is no literal.
     """
+    if folder == PACKAGE:
+        yield from (Found(template, template, where) for template, where in relayed_texts())
     for file in sorted(folder.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
         for node in ast.walk(tree):

@@ -6,6 +6,7 @@ say it again in another language.
 
 import string
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -83,6 +84,22 @@ class Text:
             source = self.many
         words = translate(source, self.context)
         return _FORMATTER.vformat(words, (), self.values) if self.values else words
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several things in one value of a text: "Ada, Bob", with the comma of the language in use."""
+
+    things: tuple[Text | str, ...]
+
+    def __str__(self) -> str:
+        """Each in the language in use."""
+        return ("、" if _Now.language == "zh_CN" else ", ").join(map(str, self.things))
+
+
+def listed(things: Iterable[Text | str]) -> Listed:
+    """Several things in one value of a text."""
+    return Listed(tuple(things))
 
 
 class _Formatter(string.Formatter):

@@ -1,6 +1,7 @@
 """The audit log to read, check and take along; nothing here changes it."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -9,9 +10,11 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QTableView, QVBoxLayout,
 from facekd_db.records import AuditReport, AuditRow
 from facekd_ui.i18n.formats import clock
 from facekd_ui.i18n.language import say
+from facekd_ui.i18n.relayed import relayed
 from facekd_ui.i18n.text import T
 from facekd_ui.pages.context import PageContext, Told
 from facekd_ui.services.audit import AuditExport
+from facekd_ui.services.words import FAMILIES
 from facekd_ui.shell.actions import action, button_for
 from facekd_ui.tables.audit import STEP, AuditTable
 from facekd_ui.tables.people import now
@@ -21,8 +24,6 @@ from facekd_ui.widgets.buttons import Chip, Line
 from facekd_ui.widgets.cards import Panel
 from facekd_ui.widgets.labels import Label
 from facekd_ui.widgets.menus import Menu
-
-FAMILIES = ("login", "account", "person", "people", "setting", "camera", "audit", "store", "refused")
 
 
 class AuditSection(Panel):
@@ -55,7 +56,7 @@ class AuditSection(Panel):
         self.table.setItemDelegate(
             PlainDelegate(self.table, height=38, strong=frozenset({2}), code=frozenset({0}))
         )
-        plain_table(self.table, {0: 90, 1: 190, 2: 150, 3: 190, 4: 160}, 5, 38)
+        plain_table(self.table, {0: 68, 1: 150, 2: 128, 3: 196, 4: 140}, 5, 38)
         say(self.table, T("Audit log"), "accessibleName")
         top = QVBoxLayout()
         top.setContentsMargins(20, 14, 20, 12)
@@ -97,21 +98,27 @@ class AuditSection(Panel):
 
     def _open_families(self) -> None:
         menu = Menu(self)
-        for name in FAMILIES:
-            menu.add_choice(name, lambda name=name: self._choose(name), chosen=name == self._act)  # type: ignore[misc]
+        for name, words in FAMILIES.items():
+            menu.add_choice(words, partial(self._choose, name), chosen=name == self._act)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.chip.mapToGlobal(self.chip.rect().bottomLeft()))
 
     def _choose(self, act: str) -> None:
         self._act = act
-        self.chip.set_value(act or None)
+        self.chip.set_value(FAMILIES[act] if act else None)
         self.opened()
 
     @Slot()
     def verify(self) -> None:
         """Walks the whole chain; what it found stands in the banner and in the log."""
         audit = self._context.services.audit
-        self._context.ask(audit.verify, self._show_report, over=self, title=T("Checking every row"))
+        self._context.store.run(
+            lambda progress: audit.verify(Told(progress)),
+            self._show_report,
+            self._context.fail,
+            over=self,
+            title=T("Checking every row"),
+        )
 
     def _show_report(self, report: AuditReport) -> None:
         if report.broken is None:
@@ -121,7 +128,9 @@ class AuditSection(Panel):
                 T("{n} rows, checked {clock}.", n=report.rows, clock=clock(now())),
             )
         else:
-            self.banner.show_message("danger", T("The chain breaks at row {n}.", n=report.broken), report.why)
+            self.banner.show_message(
+                "danger", T("The chain breaks at row {n}.", n=report.broken), relayed(report.why)
+            )
         self.opened()
 
     @Slot()

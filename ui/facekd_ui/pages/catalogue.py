@@ -1,23 +1,24 @@
 """Which pages there are, in the order of the rail, and for whom. The right itself is checked in the services."""
 
+from functools import partial
 from pathlib import Path
 
+from facekd.modelcard import ModelCard
 from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.local import LocalSettings
-from facekd_ui.pages.audit_log import AuditSection
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.enrol import EnrolPage
 from facekd_ui.pages.importing import ImportPage
 from facekd_ui.pages.live import LivePage
 from facekd_ui.pages.live_sources import Target, device, file, stream
-from facekd_ui.pages.operators import OperatorsSection
 from facekd_ui.pages.people import PeoplePage
 from facekd_ui.pages.photo import PhotoPage
 from facekd_ui.pages.records import RecordsPage
-from facekd_ui.pages.settings import Section, SettingsPage
-from facekd_ui.pages.settings_here import AccountSection, ComputerSection, HealthSection, LookSection
-from facekd_ui.pages.settings_shared import DatabaseSection, SharedSection
+from facekd_ui.pages.settings import SettingsPage
+from facekd_ui.pages.settings_sections import sections
+from facekd_ui.pages.words import device_words
 from facekd_ui.services.base import Desk
+from facekd_ui.services.closeness import strangers_for_a_wrong_name
 from facekd_ui.services.recording import RecordingState
 from facekd_ui.session import RIGHTS
 from facekd_ui.shell.pages import EVERYONE, PageSpec
@@ -35,9 +36,10 @@ def page_specs(
     """
 
     def live() -> LivePage:
-        page = LivePage(context, sample=sample)
+        page = LivePage(context, sample=sample, opener=lambda target: context.sources.open(target.address))
         page.camera_state.connect(lambda kind, words: _show_cameras(window, kind, words))
-        page.records_state.connect(lambda state: _show_recording(window, state))
+        page.records_state.connect(lambda state: show_recording(window, state))
+        page.recogniser_changed.connect(partial(show_recogniser, window))
         if local.now.camera:
             page.watch(target_of(local.now.camera))
         return page
@@ -64,7 +66,7 @@ def page_specs(
             "add-person",
             lambda: EnrolPage(context, local),
             _roles("enrolment.enrol"),
-            in_rail=False,
+            below="people",
         ),
         PageSpec(
             "import",
@@ -72,7 +74,7 @@ def page_specs(
             "upload",
             lambda: ImportPage(context),
             _roles("imports.run"),
-            in_rail=False,
+            below="people",
         ),
         PageSpec(
             "settings",
@@ -84,54 +86,6 @@ def page_specs(
             at_bottom=True,
         ),
     ]
-
-
-def sections(context: PageContext, window: MainWindow, local: LocalSettings, desk: Desk) -> list[Section]:
-    """The sections of the settings that the role may use."""
-    may = context.session.may
-    found = [
-        Section(
-            "look", T("Look and language"), "palette", lambda: LookSection(window.theme, window.language)
-        ),
-        Section("computer", T("This computer"), "monitor", lambda: ComputerSection(context, local)),
-        Section("account", T("Your account"), "key", lambda: AccountSection(context)),
-        Section("health", T("Health"), "activity", lambda: HealthSection(context, desk, local)),
-    ]
-    if may("accounts.all"):
-        found.append(
-            Section("operators", T("Operators"), "people", lambda: OperatorsSection(context), wide=True)
-        )
-    if may("shared.put"):
-        organisation = ("organisation", "responsible", "consent.required")
-        keeping = (
-            "session.idle_minutes",
-            "session.lifetime_hours",
-            "account.one_time_hours",
-            "retention.deleted_days",
-            "retention.events_days",
-            "retention.pictures_days",
-            "events.interval_s",
-            "events.strangers",
-        )
-        found += [
-            Section(
-                "consent",
-                T("Consent"),
-                "consent",
-                lambda: SharedSection(context, T("Consent"), organisation, texts=True),
-            ),
-            Section(
-                "keeping",
-                T("Keeping and locking"),
-                "clock",
-                lambda: SharedSection(context, T("Keeping and locking"), keeping),
-            ),
-        ]
-    if may("audit.page"):
-        found.append(Section("audit", T("Audit log"), "book", lambda: AuditSection(context), wide=True))
-    if may("maintenance.check"):
-        found.append(Section("database", T("Database"), "database", lambda: DatabaseSection(context, desk)))
-    return found
 
 
 def target_of(address: str) -> Target:
@@ -153,7 +107,28 @@ def _show_cameras(window: MainWindow, kind: str, words: Text | str) -> None:
         window.top_bar.cameras.show_state(kind, words)
 
 
-def _show_recording(window: MainWindow, state: RecordingState) -> None:
+def show_recogniser(window: MainWindow, card: ModelCard, provider: str, people: int) -> None:
+    """The right end of the status line: what recognises, where it really runs, what its table carries for so many."""
+    strangers = strangers_for_a_wrong_name(card, people)
+    if strangers is None:
+        promise, why = T("Nobody on file yet, so no names"), T("A name needs people on file.")
+    else:
+        promise = Tn(
+            "By its table 1 wrong name in {n} stranger per view",
+            "By its table 1 wrong name in {n} strangers per view",
+            strangers,
+        )
+        why = T(
+            "Counted on {pairs} pairs of strangers when this recogniser was measured, not on the people on file here. "
+            "A name needs several views that agree.",
+            pairs=max(row.n for row in card.threshold),
+        )
+    window.status_line.show_recogniser(card.name, device_words(provider), promise, why)
+    window.status_line.clear("recogniser")
+
+
+def show_recording(window: MainWindow, state: RecordingState) -> None:
+    """Says in the status line what waits on this computer."""
     if state.trouble:
         words = Tn(
             "Records are not being saved. The database is away; {n} waits on this computer.",

@@ -1,7 +1,7 @@
 """What a page is given: the services of the session, pools to run them on, and ways to say something."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from PySide6.QtWidgets import QWidget
@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QWidget
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages.failures import explain
 from facekd_ui.services.everything import Services
+from facekd_ui.services.progress import Stopped
 from facekd_ui.session import Session
+from facekd_ui.workers.sharing import SharedSources
 from facekd_ui.workers.task import Progress
 from facekd_ui.workers.tasks import Tasks
 
@@ -41,9 +43,13 @@ class PageContext:
     work: Tasks  # what looks at pictures
     toasts: Shows
     go: Callable[[str, object], None]  # opens another page by key, with something to show there
+    sources: SharedSources = field(default_factory=SharedSources)  # cameras, which pages share
 
     def fail(self, error: Exception) -> None:
         """Says a failure as a note; pages with a place for it say it there instead."""
+        if isinstance(error, Stopped):  # on request: no failure
+            self.toasts.show(explain(error), icon="info", token="accent")
+            return
         self.toasts.show(explain(error), icon="error", token="danger")
 
     def ask(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd.errors import FacekdError
 from facekd.quality import ENROLMENT, Reason
-from facekd.sources import Link, Source, Status, open_source
+from facekd.sources import Link, Status
 from facekd.types import Frame, Image
 from facekd_db.records import Camera
 from facekd_ui.i18n.text import T, Text
@@ -22,11 +22,12 @@ from facekd_ui.pages.failures import explain
 from facekd_ui.services.examination import Shot, View
 from facekd_ui.theme.theme import set_variant
 from facekd_ui.widgets.buttons import Button, Line
+from facekd_ui.widgets.coach import CoachRing
 from facekd_ui.widgets.fields import Choice
-from facekd_ui.widgets.labels import IconLabel, Label
+from facekd_ui.widgets.labels import ElidedLabel, IconLabel, Label
 from facekd_ui.widgets.overlay import ShownFace
 from facekd_ui.widgets.video import VideoView
-from facekd_ui.workers.feed import LiveFeed
+from facekd_ui.workers.pictures import Pictures
 
 EXAMINE_MS = 250
 GOOD_FOR_S = 0.3  # so long all must be well before a picture is taken by itself
@@ -34,20 +35,26 @@ BETWEEN_S = 0.8  # two pictures of the same second would be the same
 ENOUGH = 5
 VIEW_WORDS: dict[View, Text] = {
     View.FRONT: T("Front"),
-    View.LEFT: T("Left"),
-    View.RIGHT: T("Right"),
+    View.LEFT: T("Right"),  # as the person says it; `View` is as seen by whoever stands opposite
+    View.RIGHT: T("Left"),
     View.UP: T("Up"),
     View.DOWN: T("Down"),
 }
 ASK: dict[View, Text] = {
     View.FRONT: T("Look straight into the camera"),
-    View.LEFT: T(
-        "Turn your head a little to the right"
-    ),  # of the picture's left, as a person opposite sees it
+    View.LEFT: T("Turn your head a little to the right"),
     View.RIGHT: T("Turn your head a little to the left"),
     View.UP: T("Lift your chin a little"),
     View.DOWN: T("Lower your chin a little"),
 }
+SIDES: dict[View, str] = {
+    View.FRONT: "front",
+    View.LEFT: "right",
+    View.RIGHT: "left",
+    View.UP: "up",
+    View.DOWN: "down",
+}
+"""Where in the ring a view lies; the picture is a mirror, so the person's right is at the right."""
 WORST: dict[Reason, Text] = {
     Reason.NO_FACE: T("Stand before the camera"),
     Reason.SEVERAL_FACES: T("One face at a time, step aside"),
@@ -72,7 +79,10 @@ class CoachCamera(QFrame):
         self._context = context
         self._addresses: dict[str, str] = {}
         self._favourite = favourite
-        self._feed: LiveFeed | None = None
+        self._pictures = Pictures(self)
+        self._pictures.picture.connect(self._picture)
+        self._pictures.status_changed.connect(self._status)
+        self._pictures.failed.connect(self._no_picture)
         self._frame: Image | None = None
         self._busy = False
         self._wanted: tuple[View, ...] = ()
@@ -80,6 +90,7 @@ class CoachCamera(QFrame):
         self._took = 0.0
         self._newest: Shot | None = None
         self.view = VideoView(T("Picture of the camera"))
+        self.ring = CoachRing(self.view)
         self.source = Choice({"device:0": T("First camera of this computer")})
         self.source.chosen.connect(lambda _key: self.start())
         self.instruction = Label(T("Stand before the camera"), "title", wrap=True)
@@ -148,41 +159,36 @@ class CoachCamera(QFrame):
         """Opens what is chosen."""
         self.stop()
         address = self._addresses.get(self.source.value, "0")
-
-        def opened() -> Source:
-            return open_source(address)
-
-        self._feed = LiveFeed(opened, None, loop=True, parent=self)
-        self._feed.picture.connect(self._picture)
-        self._feed.status_changed.connect(self._status)
-        self._feed.failed.connect(self._no_picture)
+        self._pictures.begin(self._context.sources.open, address)
         self.view.show_notice(T("Connecting"), icon="video")
-        self._feed.start()
         self._look.start()
 
     def stop(self) -> None:
         """Closes it."""
         self._look.stop()
-        if self._feed is not None:
-            self._feed.shut_down()
-            self._feed.deleteLater()
-            self._feed = None
+        self.ring.show_face(None)
+        self._pictures.end()
         self._frame = self._newest = self._good_since = None
         self.view.clear()
 
-    @Slot(object, object)
-    def _picture(self, frame: Frame, _faces: object) -> None:
+    def shut_down(self) -> None:
+        """Closes it and waits; for the end of the session."""
+        self.stop()
+        self._pictures.shut_down()
+
+    @Slot(object)
+    def _picture(self, frame: Frame) -> None:
         self.view.hide_notice()
         self._frame = frame.image
         # Mirrored, as everybody knows themselves.
         mirrored = np.ascontiguousarray(frame.image[:, ::-1])
-        shown: tuple[ShownFace, ...] = ()
+        self.view.show_frame(mirrored)
+        face: ShownFace | None = None
         if (shot := self._newest) is not None and shot.box is not None:
             x1, y1, x2, y2 = shot.box
             width = mirrored.shape[1]
-            state = "known" if shot.usable else "uncertain"
-            shown = (ShownFace(1, (width - x2, y1, width - x1, y2), state, ""),)
-        self.view.show_frame(mirrored, shown)
+            face = ShownFace(1, (width - x2, y1, width - x1, y2), "known" if shot.usable else "uncertain", "")
+        self.ring.show_face(face)
 
     @Slot(object)
     def _status(self, status: Status) -> None:
@@ -199,6 +205,8 @@ class CoachCamera(QFrame):
     def want(self, views: Sequence[View]) -> None:
         """The views still to come; none: enough."""
         self._wanted = tuple(views)
+        done = [SIDES[view] for view in View if view not in views]
+        self.ring.show_sides(done, SIDES[views[0]] if views else "")
         if not views:
             self.instruction.say(T("Done. You can look away."))
 
@@ -219,7 +227,7 @@ class CoachCamera(QFrame):
 
     def _examined(self, shot: Shot) -> None:
         self._busy = False
-        if self._feed is None:
+        if not self._pictures.is_on:
             return
         self._newest = shot
         self._show_reasons(shot)
@@ -284,8 +292,8 @@ class _Reason(QWidget):
         super().__init__()
         words = QVBoxLayout()
         words.setSpacing(0)
-        self._word = Label("", "medium")
-        words.addWidget(Label(name, "small", "text.2"))
+        self._word = ElidedLabel("", "medium")
+        words.addWidget(ElidedLabel(name, "small", "text.2"))
         words.addWidget(self._word)
         self._mark = IconLabel("minus", "text.2")
         row = QHBoxLayout(self)

@@ -10,21 +10,17 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 from facekd_ui.i18n.language import Language
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages.failures import explain
-from facekd_ui.pages.first_run_steps import (
-    AdministratorStep,
-    CameraStep,
-    LookStep,
-    NoticeStep,
-    PlaceStep,
-    ReadyStep,
-    Step,
-)
-from facekd_ui.shell.rail import Mark
-from facekd_ui.theme.theme import Theme, set_variant
+from facekd_ui.pages.first_run_camera import CameraStep
+from facekd_ui.pages.first_run_place import PlaceStep
+from facekd_ui.pages.first_run_step import Step
+from facekd_ui.pages.first_run_steps import AdministratorStep, LookStep, NoticeStep, ReadyStep
+from facekd_ui.shell.brand import brand
+from facekd_ui.theme.theme import Theme
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.widgets.buttons import Button, Line
 from facekd_ui.widgets.cards import Panel
-from facekd_ui.widgets.labels import IconLabel, Label
+from facekd_ui.widgets.labels import Label
+from facekd_ui.widgets.steps import DONE, NOW, TO_COME, StepMark
 from facekd_ui.workers.tasks import Tasks
 
 SIDE, CONTENT, FOOT = 320, 800, 72
@@ -89,7 +85,7 @@ class FirstRunPage(QWidget):
         self.next = Button(T("Continue"), "primary", size="large")
         self._note = Label("", "small", "text.2")
         self._banner = Banner("danger", "", "")
-        self._marks = [_StepMark(number, step.title) for number, step in enumerate(self.steps, 1)]
+        self._marks = [StepMark(number, step.title) for number, step in enumerate(self.steps, 1)]
         self._count = Label("", "label", "text.2")
         self._question = Label("", "title", wrap=True)
         self._sentence = Label("", "body", "text.2", wrap=True)
@@ -119,12 +115,7 @@ class FirstRunPage(QWidget):
         column = QVBoxLayout(side)
         column.setContentsMargins(32, 40, 24, 32)
         column.setSpacing(0)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(Mark(32))
-        head.addWidget(Label(T("FaceKD"), "heading"))
-        head.addStretch()
-        column.addLayout(head)
+        column.addLayout(brand())
         column.addSpacing(30)
         column.addWidget(Label(T("Setting up, about a minute"), "body", "text.2"))
         column.addSpacing(22)
@@ -193,17 +184,20 @@ class FirstRunPage(QWidget):
         self._question.say(step.question)
         self._sentence.say(step.sentence)
         self._stack.setCurrentWidget(step)
-        self.back.setVisible(0 < self._at < 4)  # the store and its first account stay made
+        self.back.setVisible(self._at > 0 and self._may_jump(self._at - 1))
         self.back.setEnabled(True)
         self.next.say(step.verb)
         why = step.why_not
         self.next.setEnabled(why is None)
         self._note.say(step.note if why is None else why)
         for number, mark in enumerate(self._marks):
-            state = "now" if number == self._at else "done" if number < self._at else "to come"
-            mark.show_state(state, self.steps[number].answer if number < self._at else "")
+            state = NOW if number == self._at else DONE if number < self._at else TO_COME
+            answer = self.steps[number].answer if number < self._at else ""
+            mark.show_state(state, answer, usable=self._may_jump(number))
 
     def _show(self, number: int) -> None:
+        if number != self._at:
+            self.steps[self._at].left()
         self._at = number
         self._banner.hide()
         if self.steps[number] is self.ready:
@@ -211,13 +205,17 @@ class FirstRunPage(QWidget):
         self._refresh()
         self.steps[number].entered()
 
+    def _may_jump(self, number: int) -> bool:
+        """Back, but not behind the store and its first account: they stay made."""
+        return number < self._at and (self._at <= 3 or number > 3)
+
     def _jump(self, number: int) -> None:
-        if number < self._at and (self._at <= 3 or number > 3):
+        if self._may_jump(number):
             self._show(number)
 
     @Slot()
     def _go_back(self) -> None:
-        if 0 < self._at < 4:
+        if self._may_jump(self._at - 1) and self._at:
             self._show(self._at - 1)
 
     @Slot()
@@ -225,7 +223,6 @@ class FirstRunPage(QWidget):
         if not self.next.isEnabled():
             return
         step = self.steps[self._at]
-        step.left()
         if step is self.place:
             if self.place.wants_test:
                 self.place.run_test()
@@ -239,6 +236,11 @@ class FirstRunPage(QWidget):
             self.finished.emit(self.answers())
         else:
             self._show(self._at + 1)
+
+    def shut_down(self) -> None:
+        """The window closes, or the first run is over: what steps hold is given back."""
+        for step in self.steps:
+            step.shut_down()
 
     def answers(self) -> Answers:
         """What was said so far."""
@@ -268,48 +270,3 @@ class FirstRunPage(QWidget):
         self._banner.show_message("danger", explain(error), "")
         self._banner.show()
         self._refresh()
-
-
-class _StepMark(QWidget):
-    """A number, the title and the short answer when it is done; a click goes back."""
-
-    chosen = Signal()
-
-    def __init__(self, number: int, title: Text) -> None:
-        super().__init__()
-        self._dot = Label(str(number), "label")
-        self._dot.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._dot.setProperty("part", "step")
-        self._dot.setFixedSize(24, 24)
-        self._tick = IconLabel("check", "accent.on", 14)
-        self._tick.setProperty("part", "step")
-        self._tick.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._tick.setFixedSize(24, 24)
-        set_variant(self._tick, "state", "done")
-        self._title = Label(title, "medium")
-        self._answer = Label("", "tiny", "text.2", wrap=True)
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addWidget(self._title)
-        words.addWidget(self._answer)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self._dot, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._tick, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addLayout(words, 1)
-        self.setFixedHeight(52)
-
-    def show_state(self, state: str, answer: Text | str) -> None:
-        """now, done or "to come"."""
-        self._tick.setVisible(state == "done")
-        self._dot.setVisible(state != "done")
-        set_variant(self._dot, "state", state)
-        self._title.set_ink("text.2" if state == "to come" else "text")
-        self._answer.say(answer)
-        self._answer.setVisible(bool(str(answer)))
-        self.setCursor(Qt.CursorShape.PointingHandCursor if state == "done" else Qt.CursorShape.ArrowCursor)
-
-    def mouseReleaseEvent(self, _event: object) -> None:
-        """Goes back to this step."""
-        self.chosen.emit()

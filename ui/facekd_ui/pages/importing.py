@@ -4,36 +4,30 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from facekd.errors import FacekdError
-from facekd.quality import Reason
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.pages.context import PageContext, Told
 from facekd_ui.pages.failures import REASONS, explain
 from facekd_ui.pages.person_form import ConsentForm
+from facekd_ui.pages.pictures import dropped_paths
 from facekd_ui.services.export import write_csv
-from facekd_ui.services.imports import Fate, ImportReport, ImportRow
-from facekd_ui.shell.actions import action
-from facekd_ui.theme.theme import px, set_type
+from facekd_ui.services.imports import Fate, ImportReport
+from facekd_ui.shell.actions import action, button_for
+from facekd_ui.tables.imports import NAME, PHOTOS, REFUSED, WHAT, WHY, ImportTable
+from facekd_ui.tables.plain import PlainDelegate, plain_table
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.widgets.buttons import Button
 from facekd_ui.widgets.cards import Card
-from facekd_ui.widgets.labels import IconLabel, Label
+from facekd_ui.widgets.drops import DropCard
+from facekd_ui.widgets.labels import Label
+from facekd_ui.widgets.steps import StepBar
 
-FATES: dict[Fate, Text] = {Fate.NEW: T("new"), Fate.UPDATE: T("more photos"), Fate.REFUSED: T("refused")}
-MOST_ROWS = 2000  # shown; the list that is saved has all
+ROW = 36
 
 
 class ImportPage(QWidget):
@@ -46,60 +40,47 @@ class ImportPage(QWidget):
         self._report: ImportReport | None = None
         self._done = False
         self.setAcceptDrops(True)
-        action(self, T("Choose a folder…"), self._choose, "Ctrl+O", "folder")
+        choose = action(self, T("Choose a folder…"), self._choose, "Ctrl+O", "folder")
         action(self, T("Back to People"), self._leave, "Esc", "arrow-left")
-        self.choose = Button(T("Choose a folder…"), icon="folder")
-        self.choose.clicked.connect(self._choose)
-        self.go = Button(T("Import"), "primary", "upload")
+        self.choose = button_for(choose)
+        self.go = Button(T("Import"), "primary", "upload", tip=T("Import"), key="Ctrl+Return")
         self.go.clicked.connect(self._run)
         self.save_list = Button(T("Save the refused as a list…"), icon="download")
         self.save_list.clicked.connect(self._save_list)
-        self.consent = ConsentForm(context)
+        self.consent = ConsentForm(context, several=True)
         self._words = Label("", "body", "text.2", wrap=True)
         self.banner = Banner("info", "")
         self._pending = Banner("warning", "")
-        self.table = QTableWidget(0, 5)
-        self._lay_out()
+        self._pending.hide()
+        self.model = ImportTable()
+        self.model.setParent(self)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        plain_table(self.table, {NAME: 260, WHAT: 150, PHOTOS: 90, REFUSED: 90}, WHY, ROW)
+        self.table.setItemDelegate(PlainDelegate(self.table, height=ROW, mark=self.model.mark))
+        self.steps = StepBar((T("Folder"), T("Dry run"), T("Import"), T("Report")))
+        self._lay_out(choose)
         self._refresh()
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, choose: QAction) -> None:
         back = Button(T("People"), "quiet", "chevron-left")
         back.clicked.connect(self._leave)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(back)
-        head.addStretch()
+        head.addWidget(self.steps, 1)
         for button in (self.save_list, self.choose, self.go):
             head.addWidget(button)
-        self._intro = Card()
-        self._intro.body.addWidget(IconLabel("folder", "text.2", 32), 0, Qt.AlignmentFlag.AlignHCenter)
-        for words, role, ink in (
-            (T("Drop a folder here"), "section", None),
-            (
-                T(
-                    "In it a folder of photographs per person, with the name. Nothing is written before you say so."
-                ),
-                "body",
-                "text.2",
+        self._intro = DropCard(
+            "folder",
+            T("Drop a folder here"),
+            T(
+                "In it a folder of photographs per person, with the name. Nothing is written before you say so."
             ),
-        ):
-            label = Label(words, role, ink, wrap=True)
-            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            self._intro.body.addWidget(label)
+            button_for(choose, "primary"),
+        )
         self._consent_card = Card(T("Consent of everyone in the folder"))
         self._consent_card.body.addWidget(self.consent)
-        header = self.table.horizontalHeader()
-        set_type(header, "label")
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        for place, width in enumerate((260, 130, 90, 90)):
-            header.resizeSection(place, px(width))
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(px(32))
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         say(self.table, T("What becomes of each folder"), "accessibleName")
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 20)
@@ -107,11 +88,9 @@ class ImportPage(QWidget):
         column.addLayout(head)
         for widget in (self._pending, self.banner, self._words):
             column.addWidget(widget)
-        column.addWidget(self._intro)
+        column.addWidget(self._intro, 1)
         column.addWidget(self.table, 1)
         column.addWidget(self._consent_card)
-        self._rest = QWidget()
-        column.addWidget(self._rest, 1)
 
     # -- what the shell calls
 
@@ -119,15 +98,22 @@ class ImportPage(QWidget):
         """Is there an import that stopped?"""
         self._context.ask(self._context.services.imports.pending, self._show_pending)
 
+    def store_found(self) -> None:
+        """An import that broke off can go on."""
+        self.banner.hide()
+        self.opened()
+
     def retranslate(self) -> None:
         """Headers and rows."""
-        self._refresh()
+        self.model.retranslate()
 
     def _leave(self) -> None:
         self._context.go("people", None)
 
     def _show_pending(self, folders: Sequence[Path]) -> None:
         self._pending.setVisible(bool(folders))
+        # Asked again for those who are left; what the others agreed to is on file already.
+        self._consent_card.setVisible(bool(folders) or (self._report is not None and not self._done))
         if folders:
             folder = folders[0]
             self._pending.show_message(
@@ -157,10 +143,9 @@ class ImportPage(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Takes the first folder."""
-        for url in event.mimeData().urls():
-            if url.isLocalFile() and Path(url.toLocalFile()).is_dir():
-                self.try_folder(Path(url.toLocalFile()))
-                return
+        folder = next((path for path in dropped_paths(event.mimeData()) if path.is_dir()), None)
+        if folder is not None:
+            self.try_folder(folder)
 
     @Slot()
     def _choose(self) -> None:
@@ -200,7 +185,7 @@ class ImportPage(QWidget):
         if folder is None:
             return
         imports = self._context.services.imports
-        consent = self.consent.consent(str(T("each person")))
+        consent = self.consent.consent("")
         self.go.setEnabled(False)
         self._context.work.run(
             lambda progress: imports.run(folder, consent, Told(progress)),
@@ -240,7 +225,7 @@ class ImportPage(QWidget):
         report = self._report
         self.banner.setVisible(bool(self.banner.accessibleName()))
         self._intro.setVisible(report is None)
-        self._rest.setVisible(report is None)
+        self.choose.setVisible(report is not None)
         self.table.setVisible(report is not None)
         able = report is not None and any(row.fate is not Fate.REFUSED for row in report.rows)
         self.go.setEnabled(able and not self._done)
@@ -249,17 +234,8 @@ class ImportPage(QWidget):
         self.save_list.setVisible(report is not None and bool(_refusals(report)))
         self._words.setVisible(self._folder is not None)
         self._words.say(str(self._folder or ""))
-        self.table.setHorizontalHeaderLabels(
-            [str(word) for word in (T("Name"), T("What"), T("Photos"), T("Refused"), T("Why"))]
-        )
-        rows = report.rows[:MOST_ROWS] if report is not None else ()
-        self.table.setRowCount(len(rows))
-        for place, row in enumerate(rows):
-            cells = (row.name, str(FATES[row.fate]), str(row.photos), str(len(row.refused)), why_of(row))
-            for column, words in enumerate(cells):
-                item = QTableWidgetItem(words)
-                item.setToolTip(words)
-                self.table.setItem(place, column, item)
+        self.model.show_rows(report.rows if report is not None else ())
+        self.steps.show_done((self._folder is not None, report is not None, self._done, self._done))
 
     @Slot()
     def _save_list(self) -> None:
@@ -286,16 +262,6 @@ def _summary(report: ImportReport) -> Text:
         refused=refused,
         files=len(report.refused),
     )
-
-
-def why_of(row: ImportRow) -> str:
-    """Why a folder, or photographs of it, are not taken."""
-    if row.why:
-        return row.why
-    reasons: dict[Reason, int] = {}
-    for file in row.refused:
-        reasons[file.reason] = reasons.get(file.reason, 0) + 1
-    return ", ".join(f"{REASONS[reason]} ({count})" for reason, count in reasons.items())
 
 
 def _refusals(report: ImportReport) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from facekd.types import Frame, RecognisedFace
+from facekd_ui.i18n.relayed import relayed
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
@@ -42,8 +43,8 @@ class LivePage(QWidget):
     """ok, warning or danger and a Text, for the top bar; "" when no source is open."""
     records_state = Signal(object)
     """services.recording.RecordingState, every second or so."""
-    recogniser_changed = Signal(str, str, int)
-    """Name, provider and number of people that can be recognised, for the status line."""
+    recogniser_changed = Signal(object, str, int)
+    """Card, provider and number of people that can be recognised, for the status line."""
 
     def __init__(
         self, context: PageContext, *, sample: Path | None = None, opener: Opener = Target.open
@@ -53,6 +54,8 @@ class LivePage(QWidget):
         self.run = LiveRun(context, opener, self)
         self._last_tick = time.monotonic()
         self._told: tuple[str, str] = ("", "")
+        self._halted = False  # paused, ended or not begun: "Go on" begins again
+        self._unrecognised = ""  # why frame after frame cannot be recognised
         self.tile = LiveTile()
         self.guests = LiveGuests(self, context, self.tile.view)
         self.chooser = SourceChooser(self, context, sample, self.watch)
@@ -76,6 +79,7 @@ class LivePage(QWidget):
         self.guests.begin(target.name)
         self._stack.setCurrentWidget(self._watching)
         self.banner.hide()
+        self._unrecognised, self._halted = "", False
         self.tile.show_target(target)
         self._source.say(T("Change source"))
         self.run.begin(target)
@@ -184,6 +188,7 @@ class LivePage(QWidget):
         self.run.seen.connect(self.guests.see)
         self.run.ended.connect(self._source_ended)
         self.run.kept.connect(self._kept)
+        self.run.unrecognised.connect(self._show_unrecognised)
         self.tile.retry.connect(self._retry)
         self.tile.again.connect(self.pause_or_go_on)
         self.guests.acts.changed.connect(self._people_changed)
@@ -193,9 +198,9 @@ class LivePage(QWidget):
         self.pause_action.setEnabled(watching)
         self.stop_action.setEnabled(watching)
         self.timings_action.setEnabled(watching)
-        running = self.run.is_on or not watching
-        self._pause.say(T("Pause") if running else T("Go on"))
-        self._pause.set_icon("pause" if running else "play")
+        halted = watching and self._halted
+        self._pause.say(T("Go on") if halted else T("Pause"))
+        self._pause.set_icon("play" if halted else "pause")
         self.guests.acts.refresh()
 
     # -- going on
@@ -208,9 +213,10 @@ class LivePage(QWidget):
         target = self.run.target
         if target is None:
             return
-        if not self.run.is_on:
+        if self._halted:
             self.watch(target)
             return
+        self._halted = True
         self.run.end()
         self._ticking.stop()
         self.guests.leave()
@@ -232,7 +238,7 @@ class LivePage(QWidget):
         self.tile.view.painted.connect(feed.mark_painted)
         self.guests.named_by(watch)
         if watch is not None:
-            self.recogniser_changed.emit(watch.recogniser_name, watch.provider, watch.people)
+            self.recogniser_changed.emit(watch.card, watch.provider, watch.people)
         if opened.without_names:
             self._warn(T("Pictures without names."), opened.without_names)
         elif opened.without_records:
@@ -240,6 +246,7 @@ class LivePage(QWidget):
         self._allow()
 
     def _not_begun(self, error: Exception) -> None:
+        self._halted = True
         self._ticking.stop()
         self.tile.show_failed(explain(error))
         self._tell("danger", T("No picture"))
@@ -251,6 +258,7 @@ class LivePage(QWidget):
         self.tile.view.show_frame(frame.image, self.guests.shown(faces))
 
     def _source_ended(self) -> None:
+        self._halted = True
         self._ticking.stop()
         self.guests.leave()
         self.tile.show_ended()
@@ -261,7 +269,7 @@ class LivePage(QWidget):
         watch = self.run.watch
         if kept.change is not None and watch is not None:
             self.guests.photos_changed()
-            self.recogniser_changed.emit(watch.recogniser_name, watch.provider, watch.people)
+            self.recogniser_changed.emit(watch.card, watch.provider, watch.people)
         if kept.records is None:
             return
         self.records_state.emit(kept.records)
@@ -275,7 +283,18 @@ class LivePage(QWidget):
                     why=kept.records.trouble,
                 ),
             )
-        elif not kept.trouble:
+        elif kept.trouble:
+            self._warn(T("Changes of people on file do not reach this picture."), kept.trouble)
+        elif self._unrecognised:
+            self._show_unrecognised(self._unrecognised)
+        else:
+            self.banner.hide()
+
+    def _show_unrecognised(self, why: str) -> None:
+        self._unrecognised = why
+        if why:
+            self._warn(T("Faces cannot be recognised. The picture goes on."), relayed(why))
+        else:
             self.banner.hide()
 
     def _warn(self, lead: Text, rest: Text | str) -> None:

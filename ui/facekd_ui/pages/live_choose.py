@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from facekd_db.records import Camera
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages import live_sources
 from facekd_ui.pages.context import PageContext
@@ -120,12 +121,18 @@ def ask_folder(parent: QWidget, chosen: Callable[[Target], object]) -> None:
 
 
 class AddressSheet(Sheet):
-    """Asks for the address of a network camera. `chosen` carries the Target."""
+    """Asks for the address of a network camera. `chosen` carries the Target.
+
+    Args:
+        verb: on the button.
+        camera: one that is there already, to be changed; that of a device keeps its number and gets another name.
+    """
 
     chosen = Signal(object)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, verb: Text | None = None, camera: Camera | None = None) -> None:
         super().__init__(parent, T("Network camera"), WIDE)
+        self._camera = camera
         self.address = Field("rtsp://user:password@192.168.1.20/stream")
         self.name = Field(T("Main entrance"))
         self._address_row = FormRow(
@@ -134,30 +141,30 @@ class AddressSheet(Sheet):
             T("As the camera's manual gives it. A password in it is kept encrypted and never shown."),
             check=_fault,
         )
-        self.body.addWidget(Label(T("Network camera"), "section"))
+        if camera is not None:
+            self.address.setText(camera.address)
+            self.name.setText(camera.name)
+        self._address_row.setVisible(camera is None or camera.kind == "stream")
+        self.body.addWidget(Label(camera.name if camera else T("Network camera"), "section"))
         self.body.addSpacing(4)
         self.body.addWidget(self._address_row)
         self.body.addSpacing(8)
         self.body.addWidget(
             FormRow(T("Name"), self.name, T("Records are filed under this name."), optional=True)
         )
-        cancel = Button(T("Cancel"))
-        cancel.clicked.connect(self.reject)
-        watch = Button(T("Watch"), "primary")
+        watch = Button(verb or T("Watch"), "primary")
         watch.clicked.connect(self._take)
         for field in (self.address, self.name):
             field.returnPressed.connect(self._take)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch()
-        foot.addWidget(cancel)
-        foot.addWidget(watch)
-        self.body.addSpacing(8)
-        self.body.addLayout(foot)
-        self.address.setFocus()
+        self.end_with(watch)
+        (self.name if camera is not None else self.address).setFocus()
 
     def _take(self) -> None:
-        if self._address_row.validate():
+        if self._camera is not None and self._camera.kind != "stream":
+            name = self.name.text().strip() or self._camera.name
+            self.chosen.emit(Target(name, self._camera.kind, self._camera.address))
+            self.accept()
+        elif self._address_row.validate():
             self.chosen.emit(live_sources.stream(self.address.text(), self.name.text()))
             self.accept()
 

@@ -193,13 +193,26 @@ class EnrolSheet(Sheet):
         self.accept()
 
 
+ADDS_VIEWS = (
+    T("Who is this?"),
+    T("The views are added to this person's photographs."),
+    T("Add the views"),
+)
+
+
 class PickSheet(Sheet):
-    """Asks which person on file a face is. `picked` carries the id."""
+    """Asks which person on file a face, or another record, is. `picked` carries the id.
+
+    `words`: the question, what becomes of the answer, and the word on the button.
+    """
 
     picked = Signal(int)
 
-    def __init__(self, parent: QWidget, context: PageContext) -> None:
-        super().__init__(parent, T("Who is this?"))
+    def __init__(
+        self, parent: QWidget, context: PageContext, words: tuple[Text, Text, Text] = ADDS_VIEWS
+    ) -> None:
+        question, consequence, verb = words
+        super().__init__(parent, question)
         self._context = context
         self._search = SearchField(T("Name, code or department"), key="")
         self._search.searched.connect(self._look)
@@ -213,7 +226,7 @@ class PickSheet(Sheet):
         self._nobody.hide()
         cancel = Button(T("Cancel"))
         cancel.clicked.connect(self.reject)
-        self._add = Button(T("Add the views"), "primary")
+        self._add = Button(verb, "primary")
         self._add.setEnabled(False)
         self._add.clicked.connect(lambda: self._take(self._people.currentItem()))
         foot = QHBoxLayout()
@@ -221,10 +234,8 @@ class PickSheet(Sheet):
         foot.addStretch()
         foot.addWidget(cancel)
         foot.addWidget(self._add)
-        self.body.addWidget(Label(T("Who is this?"), "section"))
-        self.body.addWidget(
-            Label(T("The views are added to this person's photographs."), "body", "text.2", wrap=True)
-        )
+        self.body.addWidget(Label(question, "section", wrap=True))
+        self.body.addWidget(Label(consequence, "body", "text.2", wrap=True))
         self.body.addWidget(self._search)
         self.body.addWidget(self._people)
         self.body.addWidget(self._nobody)

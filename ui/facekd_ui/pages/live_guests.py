@@ -97,6 +97,7 @@ class LiveGuests(QObject):
             self._camera,
             self.presence.counts(),
             self._selected,
+            nobody_on_file=self._watch is not None and self._watch.people == 0,
         )
         self.just_now.show_guests([(self._line(guest), guest) for guest in earlier])
         self.acts.refresh()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd.quality import Reason
 from facekd.types import Image, State
@@ -13,12 +13,12 @@ from facekd_ui.i18n.formats import clock
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages.failures import REASONS
+from facekd_ui.pages.guest_column import GuestColumn
 from facekd_ui.pages.live_presence import Guest
 from facekd_ui.services.closeness import Closeness
 from facekd_ui.theme.theme import tokens
 from facekd_ui.widgets.badges import StateBadge
-from facekd_ui.widgets.buttons import Button, Line
-from facekd_ui.widgets.cards import Panel
+from facekd_ui.widgets.buttons import Button
 from facekd_ui.widgets.faces import FaceTile, to_qimage
 from facekd_ui.widgets.labels import ElidedLabel, KeyCap, Label
 
@@ -82,7 +82,7 @@ class GuestItem(QFrame):
         row.setSpacing(4)
         for tile in (self.seen, self.filed):
             row.addWidget(tile, 0, Qt.AlignmentFlag.AlignTop)
-        row.addSpacing(6)
+        row.addSpacing(4)
         words = QVBoxLayout()
         words.setSpacing(2)
         for widget in (self._badge, self._sentence, self._where):
@@ -102,7 +102,7 @@ class GuestItem(QFrame):
         answers.addWidget(KeyCap("Y"))
         answers.addWidget(KeyCap("N"))
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(16, 12, 8, 12)
         column.setSpacing(2)
         column.addLayout(row)
         column.addWidget(self._answers)
@@ -163,53 +163,22 @@ class GuestItem(QFrame):
             super().keyPressEvent(event)
 
 
-class HereNow(Panel):
-    """Heading with counts, then the guests."""
+class HereNow(GuestColumn):
+    """Who is here now."""
 
     chosen = Signal(int)
     answered = Signal(int, bool)
 
     def __init__(self, photo_of: Callable[[int], QPixmap | None], parent: QWidget | None = None) -> None:
         """`photo_of`: person id -> photograph on file, if it is there already."""
-        super().__init__("surface", parent)
+        super().__init__(T("Here now"), T("Nobody is in view."), parent)
         self._photo_of = photo_of
         self._items: dict[str, GuestItem] = {}
         self._filed: dict[str, int] = {}  # item -> person whose photograph it shows
         self._size = 48
-        self._badges = {
-            state: StateBadge(state, "0") for state in (State.KNOWN, State.UNCERTAIN, State.UNKNOWN)
-        }
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 17, 16, 17)
-        head.setSpacing(14)
-        head.addWidget(Label(T("Here now"), "section"))
-        head.addStretch()
-        for badge in self._badges.values():
-            head.addWidget(badge)
-            badge.hide()
-        self._nobody = Label(T("Nobody is in view."), "body", "text.2", wrap=True)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
-        inner = Panel("surface")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        nobody = QVBoxLayout()
-        nobody.setContentsMargins(16, 14, 16, 14)
-        nobody.addWidget(self._nobody)
-        column.addLayout(self._list)
-        column.addLayout(nobody)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(Line())
-        whole.addWidget(scroll, 1)
+        hint = Label(T("Click a face for more. F1 shows all keys."), "small", "text.2", wrap=True)
+        hint.setContentsMargins(16, 8, 16, 14)
+        self.whole.addWidget(hint)
 
     @property
     def items(self) -> list[GuestItem]:
@@ -226,30 +195,28 @@ class HereNow(Panel):
         camera: str,
         counts: Mapping[State, int],
         selected: int | None,
+        *,
+        nobody_on_file: bool = False,
     ) -> None:
         """Brings the list up to date; entries that say the same stay untouched."""
-        for state, badge in self._badges.items():
-            badge.show_state(state, str(counts.get(state, 0)))
-            badge.setVisible(counts.get(state, 0) > 0)
+        self.show_counts(counts)
         wanted = [line.key for line, _ in lines]
         for key in [key for key in self._items if key not in wanted]:
             item = self._items.pop(key)
             self._filed.pop(key, None)
-            self._list.removeWidget(item)
-            item.hide()
-            item.deleteLater()
+            self.drop(item)
         for line, _ in lines:
             if line.key not in self._items:
                 item = GuestItem(line, camera, self._size)
                 item.chosen.connect(self.chosen)
                 item.answered.connect(self.answered)
                 self._items[line.key] = item
-                self._list.addWidget(item)
+                self.entries.addWidget(item)
         if list(self._items) != wanted:
             self._items = {key: self._items[key] for key in wanted}
             for row, item in enumerate(self._items.values()):
-                self._list.removeWidget(item)
-                self._list.insertWidget(row, item)
+                self.entries.removeWidget(item)
+                self.entries.insertWidget(row, item)
         for line, guest in lines:
             item = self._items[line.key]
             if item.line != line:
@@ -257,7 +224,11 @@ class HereNow(Panel):
             item.show_seen(guest.picture)
             item.set_selected(selected=selected is not None and line.track == selected)
             self._show_filed(item, guest)
-        self._nobody.setVisible(not lines)
+        if nobody_on_file:
+            self.note.say(T("Nobody is on file yet. Click a face to add the first person."))
+        else:
+            self.note.say(T("Nobody is in view."))
+        self.note.setVisible(nobody_on_file or not lines)
 
     def _show_filed(self, item: GuestItem, guest: Guest) -> None:
         person = guest.person_id if item.line.name else None

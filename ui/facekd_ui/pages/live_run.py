@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from facekd.sources import Source
 from facekd_ui.pages.context import PageContext
+from facekd_ui.pages.failures import explain
 from facekd_ui.pages.live_sources import Opener, Target
 from facekd_ui.pages.live_watch import Kept, Opened, Watch, open_watch
 from facekd_ui.workers.feed import LiveFeed
@@ -28,12 +29,14 @@ class LiveRun(QObject):
     seen = Signal(object)
     ended = Signal()
     kept = Signal(object)  # Kept
+    unrecognised = Signal(str)  # frame after frame cannot be recognised, and why; "" when that is over
 
     def __init__(self, context: PageContext, opener: Opener, page: QWidget) -> None:
         super().__init__(page)
         self._page = page
         self._context, self._opener = context, opener
         self.target: Target | None = None
+        self._opening: Target | None = None  # networks and people are being loaded for it
         self.feed: LiveFeed | None = None
         self.watch: Watch | None = None
         self.asked_fps: float | None = None
@@ -45,27 +48,28 @@ class LiveRun(QObject):
         self._clock = QTimer(self, interval=KEEP_MS)
         self._clock.timeout.connect(self.keep_now)
 
-    @property
-    def is_on(self) -> bool:
-        """Whether a source is running."""
-        return self.feed is not None
-
     def begin(self, target: Target) -> None:
         """Ends what runs and begins another source; `began` or `failed` comes."""
         self.end()
-        self.target = target
+        self.target = self._opening = target
         services = self._context.services
         self._context.work.run(
             lambda _progress: open_watch(services, target),
             self._begin,
-            self.failed.emit,
+            partial(self._not_begun, target),
             over=self._page,  # gone by then: nobody is told
             replaces="live open",
         )
 
+    def _not_begun(self, target: Target, error: Exception) -> None:
+        if target is self._opening:
+            self._opening = None
+            self.failed.emit(error)
+
     def _begin(self, opened: Opened) -> None:
-        if opened.target is not self.target:
-            return  # another one was chosen meanwhile
+        if opened.target is not self._opening:
+            return  # paused, or another one was chosen meanwhile
+        self._opening = None
         self.asked_fps = None
         self.watch = opened.watch
         provider = opened.watch.provider if opened.watch is not None else ""
@@ -73,6 +77,8 @@ class LiveRun(QObject):
         feed.picture.connect(self.picture)
         feed.seen.connect(self.seen)
         feed.ended.connect(self._source_ended)
+        feed.unrecognised.connect(self.unrecognised)
+        feed.recognised.connect(partial(self.unrecognised.emit, ""))
         feed.set_visible(visible=self._visible)
         self.feed = feed
         self.began.emit(opened)
@@ -110,7 +116,7 @@ class LiveRun(QObject):
     def _keep_failed(self, error: Exception) -> None:
         self._keep_busy = False
         log.error("records cannot be kept: %s", error)
-        self.kept.emit(Kept(None, trouble=str(error)))
+        self.kept.emit(Kept(None, trouble=explain(error)))
 
     @Slot()
     def _source_ended(self) -> None:
@@ -119,6 +125,7 @@ class LiveRun(QObject):
 
     def end(self) -> None:
         """Closes the source; returns at once. Its last records still go to the store."""
+        self._opening = None
         self._clock.stop()
         feed, watch = self.feed, self.watch
         self.feed = self.watch = None
@@ -136,7 +143,7 @@ class LiveRun(QObject):
 
     def _finish(self, watch: Watch | None) -> None:
         if watch is not None:
-            self._keeping.run(lambda _progress: watch.finish(), _nothing, _nothing)
+            self._keeping.run(lambda _progress: Kept(watch.finish()), self.kept.emit, _nothing)
 
     def shut_down(self, limit_ms: int = END_MS) -> None:
         """Closes everything and waits; for the end of the page."""

@@ -5,8 +5,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd.sources import Link
+from facekd_ui.i18n.relayed import relayed
 from facekd_ui.i18n.text import T, Text
-from facekd_ui.pages.failures import sentence
 from facekd_ui.pages.live_sources import Target
 from facekd_ui.pages.live_timings import TimingsPanel
 from facekd_ui.widgets.buttons import Button
@@ -87,16 +87,16 @@ class LiveTile(QFrame):
         super().resizeEvent(event)
         self._fit()
 
-    def show_opening(self) -> None:
-        """Networks and people are being loaded."""
+    def show_opening(self, why: str = "") -> None:
+        """Networks and people are being loaded, or the source does not answer yet."""
         self._rate.say("")
-        self._mark.show_icon("clock", "text.2")
-        self.view.show_notice(connecting(self._waited_s), "", "video")
+        self._mark.show_icon("warning" if why else "clock", "warning" if why else "text.2")
+        self.view.show_notice(connecting(self._waited_s), relayed(why) if why else "", "video")
 
-    def wait(self, elapsed_s: float) -> None:
-        """Still opening."""
+    def wait(self, elapsed_s: float, why: str = "") -> None:
+        """Still opening; why it takes so long, where that is known."""
         self._waited_s += elapsed_s
-        self.show_opening()
+        self.show_opening(why)
 
     def show_ended(self, *, paused: bool = False) -> None:
         """A file came to its end, or somebody paused."""
@@ -127,8 +127,8 @@ class LiveTile(QFrame):
         silent = capture.silent_s
         lost = feed.status.link is Link.RECONNECTING or (silent is not None and silent > SILENT_S)
         if silent is None and not lost:
-            self.wait(elapsed_s)
-            return "warning", T("Connecting")
+            self.wait(elapsed_s, feed.status.reason)
+            return ("danger", T("No picture")) if feed.status.reason else ("warning", T("Connecting"))
         if lost:
             self._show_lost(feed, silent)
             return "danger", T("No picture")
@@ -156,7 +156,7 @@ class LiveTile(QFrame):
             number = capture.attempt
             which = _ATTEMPTS.get(number, T("attempt {n}", n=number))
             rest = T("Trying again in {n} s, {which}.", n=int(wait), which=which)
-        reason = sentence(feed.status.reason) if feed.status.reason else ""
+        reason: Text | None = relayed(feed.status.reason) if feed.status.reason else None
         self.view.show_notice(
             lead,
             T("{rest} {reason}", rest=rest, reason=reason) if reason else rest,

@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QProgressBar, QV
 from facekd.recognise import STAGES
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Text
+from facekd_ui.pages.words import device_words
+from facekd_ui.theme.theme import px
 from facekd_ui.widgets.buttons import Line
 from facekd_ui.widgets.labels import Label
 from facekd_ui.workers.statistics import LiveStatistics
@@ -29,7 +31,6 @@ class TimingsPanel(QFrame):
         super().__init__(over)
         self.setProperty("part", "raised")
         say(self, T("Timings"), "accessibleName")
-        self.setFixedWidth(WIDTH)
         self._over = over
         self._bars: dict[str, QProgressBar] = {}
         self._ms: dict[str, Label] = {}
@@ -60,7 +61,7 @@ class TimingsPanel(QFrame):
             bar.setRange(0, 1000)
             say(bar, _WORDS[stage], "accessibleName")
             ms = Label("", "small")
-            ms.setMinimumWidth(56)
+            ms.setMinimumWidth(px(56))
             ms.setAlignment(Qt.AlignmentFlag.AlignRight)
             grid.addWidget(Label(_WORDS[stage], "small", "text.2"), row, 0)
             grid.addWidget(bar, row, 1)
@@ -102,14 +103,11 @@ class TimingsPanel(QFrame):
             T("{fps:.0f} and {named:.0f} a second", fps=now.fps, named=now.recognised_fps)
         )
         self._facts["dropped"].say(
-            T("{n} of {all}, newer ones came first", n=now.dropped, all=now.frames)
+            T("{n} of {all}", n=now.dropped, all=now.frames)
             if now.dropped
             else T("none of {all}", all=now.frames)
         )
-        device = now.provider.removesuffix("ExecutionProvider")
-        self._facts["provider"].say(
-            T("{device} · ONNX Runtime", device=device) if device else T("no recogniser")
-        )
+        self._facts["provider"].say(device_words(now.provider) if now.provider else T("no recogniser"))
 
     def dropped_words(self) -> str:
         """What it says of dropped frames."""
@@ -124,7 +122,8 @@ class TimingsPanel(QFrame):
         return self._ms[stage].text()
 
     def place(self) -> None:
-        """Into the corner."""
+        """Into the corner, as wide as the text and the picture allow."""
+        self.setFixedWidth(min(px(WIDTH), max(0, self._over.width() - 24)))
         self.adjustSize()
         self.move(self._over.width() - self.width() - 12, self._over.height() - self.height() - 12)
         self.raise_()

@@ -13,6 +13,8 @@ from facekd.policy import Policy
 from facekd.recognise import Recogniser
 from facekd.types import Frame, Recognition
 from facekd_db.errors import KeyMissing, StoreError
+from facekd_ui.i18n.text import Text
+from facekd_ui.pages.failures import explain
 from facekd_ui.pages.live_presence import renumbered
 from facekd_ui.pages.live_sources import Target
 from facekd_ui.services.everything import Services
@@ -28,7 +30,7 @@ class Kept:
 
     records: RecordingState | None  # None: nothing is recorded at all
     change: tuple[Recogniser, Policy] | None = None  # other people on file: for `LiveFeed.replace`
-    trouble: str = ""  # why the people on file could not be read; those known go on being recognised
+    trouble: Text | str = ""  # why the people on file could not be read; those known go on being recognised
 
 
 class Watch:
@@ -48,11 +50,6 @@ class Watch:
         """Where the networks really run."""
         return self._live.provider
 
-    @property
-    def recogniser_name(self) -> str:
-        """Of the embedder."""
-        return self.card.name
-
     def __call__(self, frame: Frame) -> Recognition:
         """The inference thread: one frame."""
         recognition = renumbered(self._pipeline(frame), self._base)
@@ -64,7 +61,6 @@ class Watch:
     def replace(self, recogniser: Recogniser, policy: Policy) -> None:
         """The inference thread, between two frames: what `keep` found."""
         self._pipeline.replace(recogniser, policy)
-        self.card, self.people = self._live.card, self._live.people
         self._base = self._highest  # its tracks are counted from one again, ours are not
         if self._recorder is not None:
             self._recorder.begin_anew(self.card, self.people)
@@ -76,16 +72,16 @@ class Watch:
             newest = self._live.refresh()
         except (StoreError, FacekdError) as error:
             log.warning("the people on file cannot be read: %s", error)
-            return Kept(records, trouble=str(error))
+            return Kept(records, trouble=explain(error))
         if newest is None:
             return Kept(records)
         self.names = self._live.gallery.names
+        self.card, self.people = self._live.card, self._live.people
         return Kept(records, (newest, self._live.policy))
 
-    def finish(self) -> None:
+    def finish(self) -> RecordingState | None:
         """The last records of a source that is closed."""
-        if self._recorder is not None:
-            self._recorder.flush()
+        return None if self._recorder is None else self._recorder.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +90,8 @@ class Opened:
 
     target: Target
     watch: Watch | None  # None: pictures without names, because no recogniser can be used
-    without_names: str = ""  # why
-    without_records: str = ""  # why nothing is recorded
+    without_names: Text | str = ""  # why
+    without_records: Text | str = ""  # why nothing is recorded
 
 
 def open_watch(services: Services, target: Target) -> Opened:
@@ -108,9 +104,9 @@ def open_watch(services: Services, target: Target) -> Opened:
     try:
         live = services.recognition.live()
     except ModelFileError as error:
-        return Opened(target, None, without_names=str(error))
+        return Opened(target, None, without_names=explain(error))
     try:
         recorder = services.recording.start(camera, live.card, live.people)
     except KeyMissing as error:
-        return Opened(target, Watch(live, None), without_records=str(error))
+        return Opened(target, Watch(live, None), without_records=explain(error))
     return Opened(target, Watch(live, recorder))

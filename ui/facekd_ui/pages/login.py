@@ -6,22 +6,22 @@ The same page locks the running window: the name is fixed then, and somebody els
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd_db.errors import LockedOut
 from facekd_ui.i18n.formats import countdown
 from facekd_ui.i18n.language import Language, say
 from facekd_ui.i18n.text import LANGUAGES, T, Text
 from facekd_ui.pages.failures import explain
-from facekd_ui.shell.rail import Mark
+from facekd_ui.pages.login_parts import LoginFact, LoginSide
 from facekd_ui.theme.theme import Theme
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.widgets.buttons import Button, IconButton, Line
 from facekd_ui.widgets.cards import Panel
-from facekd_ui.widgets.chart import Curve, ThresholdChart
 from facekd_ui.widgets.fields import Field, FormRow, PasswordField
 from facekd_ui.widgets.labels import IconLabel, KeyCap, Label
 from facekd_ui.widgets.menus import Menu
@@ -67,7 +67,7 @@ class LoginPage(QWidget):
         self._away: tuple[Exception, float, Callable[[], object]] | None = None
         self._clock = QTimer(self, interval=250)
         self._clock.timeout.connect(self._tick)
-        self._left = self._make_left(about)
+        self._left = LoginSide(about)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -79,7 +79,7 @@ class LoginPage(QWidget):
 
     # -- what the application tells it
 
-    def open_store(self, enter: Enter, where: Text | str, warning: str | None = None) -> None:
+    def open_store(self, enter: Enter, where: Text | str, warning: Text | str | None = None) -> None:
         """The store is there: from now on one can log in."""
         self._enter, self._away, self._store_is_there = enter, None, True
         self._clock.stop()
@@ -88,7 +88,7 @@ class LoginPage(QWidget):
         self._keys.setVisible(warning is not None)
         if warning is not None:
             self._keys.show_fact("warning", T("no keyring here"), T("kept in a file"))
-            self._keys.setToolTip(warning)
+            say(self._keys, warning, "toolTip")
         self._refresh()
 
     def show_away(self, error: Exception, retry_s: float, retry: Callable[[], object]) -> None:
@@ -116,48 +116,29 @@ class LoginPage(QWidget):
         self._banner.show()
         self._refresh()
 
+    def show_lost(
+        self, why: Text | str, retry: Callable[[], object], restore: Callable[[Path], object]
+    ) -> None:
+        """The database that people worked with is gone; it can be looked for again, or a backup brought back."""
+        self._store_is_there, self._away = False, None
+        self._clock.stop()
+        self._database.show_fact("danger", T("not there"), "")
+        actions = ((T("Try now"), retry), (T("Restore a backup…"), partial(self._choose_backup, restore)))
+        self._banner.show_message("danger", T("The database is gone."), why, actions)
+        self._banner.show()
+        self._refresh()
+
+    def _choose_backup(self, restore: Callable[[Path], object]) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, str(T("Restore a backup…")), "", "*.facekd")
+        if name:
+            restore(Path(name))
+
     def show_note(self, kind: str, lead: Text | str, rest: Text | str = "") -> None:
         """Why one is here again: the session ended, an account was made."""
         self._banner.show_message(kind, lead, rest, ())
         self._banner.show()
 
     # -- parts
-
-    def _make_left(self, about: tuple[str, str]) -> Panel:
-        panel = Panel("sunken")
-        column = QVBoxLayout(panel)
-        column.setContentsMargins(56, 48, 56, 38)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(Mark(32))
-        head.addWidget(Label(T("FaceKD"), "heading"))
-        head.addStretch()
-        column.addLayout(head)
-        column.addStretch(3)
-        column.addWidget(Label(T("Faces stay in this building."), "display", wrap=True))
-        column.addSpacing(10)
-        sentence = Label(
-            T("Recognition runs on this computer. No picture, name or template is sent anywhere else."),
-            "section",
-            "text.2",
-            wrap=True,
-        )
-        plain = sentence.font()
-        plain.setWeight(plain.Weight.Normal)
-        sentence.setFont(plain)
-        sentence.setMaximumWidth(500)
-        column.addWidget(sentence)
-        column.addStretch(2)
-        strangers, same = Curve.bell(0.12, 0.10), Curve.bell(0.58, 0.09, 0.84)
-        column.addWidget(ThresholdChart(strangers, same, 0.42, ground="sunken", height=230))
-        column.addStretch(3)
-        foot = QHBoxLayout()
-        foot.setSpacing(16)
-        foot.addWidget(Label(T("Version {version}", version=about[0]), "small", "text.2"))
-        foot.addWidget(Label(about[1], "small", "text.2"))
-        foot.addStretch()
-        column.addLayout(foot)
-        return panel
 
     def _make_right(self) -> QWidget:
         side = Panel("bg")
@@ -198,7 +179,7 @@ class LoginPage(QWidget):
         )
         column.addWidget(Label(below, "body", "text.2", wrap=True))
         column.addSpacing(16)
-        self._banner = Banner("danger", "", "")
+        self._banner = Banner("danger", "", "", stacked=True)
         self._banner.hide()
         column.addWidget(self._banner)
         column.addSpacing(12)
@@ -231,8 +212,8 @@ class LoginPage(QWidget):
         column.addSpacing(28)
         column.addWidget(Line())
         column.addSpacing(14)
-        self._database = _Fact("database", T("Database"))
-        self._keys = _Fact("key", T("Key to the faces"))
+        self._database = LoginFact("database", T("Database"))
+        self._keys = LoginFact("key", T("Key to the faces"))
         self._keys.hide()
         column.addWidget(self._database)
         column.addSpacing(8)
@@ -359,34 +340,3 @@ class LoginPage(QWidget):
     def _pop(self, menu: Menu, under: QWidget) -> None:
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(under.mapToGlobal(under.rect().bottomLeft()))
-
-
-class _Fact(QWidget):
-    """Icon, a bold word, its detail, and at the right how it is."""
-
-    _MARKS = {"ok": ("check", "success"), "warning": ("warning", "warning"), "danger": ("error", "danger")}  # noqa: RUF012
-
-    def __init__(self, icon: str, word: Text) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(IconLabel(icon, "text.2", 16))
-        row.addWidget(Label(word, "small"))
-        self._detail = Label("", "small", "text.2")
-        row.addWidget(self._detail)
-        row.addStretch()
-        self._mark = IconLabel("check", "success", 16)
-        self._state = Label("", "label", "success")
-        self._mark.hide()
-        row.addWidget(self._mark)
-        row.addWidget(self._state)
-
-    def show_fact(self, kind: str, detail: Text | str, state: Text | str) -> None:
-        """`kind`: ok, warning or danger."""
-        self._detail.say(detail)
-        self._state.say(state)
-        icon, token = self._MARKS[kind]
-        self._mark.show_icon(icon, token, 16)
-        self._mark.show()
-        self._state.set_ink(token)

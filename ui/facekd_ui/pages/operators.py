@@ -13,8 +13,9 @@ from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Tn
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
-from facekd_ui.pages.words import ROLE_HELP, ROLES
+from facekd_ui.pages.words import ROLE_HELP
 from facekd_ui.services.accounts import AccountRow, NewPassword
+from facekd_ui.services.words import ROLES
 from facekd_ui.shell.actions import action, button_for
 from facekd_ui.tables.operators import OperatorsTable, state_of
 from facekd_ui.tables.people import now

@@ -1,38 +1,40 @@
-"""Everything known of one person, at the right of the table: photographs, facts, latest records, changes."""
+"""Everything known of one person, at the right of the table: who, whether recognised, look-alikes, tabs, the end."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from facekd_db.errors import NotFound
-from facekd_db.records import Crop, Person
-from facekd_ui.i18n.formats import date, moment
-from facekd_ui.i18n.text import T, Text, Tn
+from facekd_db.records import Merge, Person
+from facekd_ui.i18n.formats import date
+from facekd_ui.i18n.language import say
+from facekd_ui.i18n.text import T, Tn
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
 from facekd_ui.pages.person_acts import PersonActs
-from facekd_ui.pages.person_form import EditSheet
+from facekd_ui.pages.person_edit import EditSheet
+from facekd_ui.pages.person_head import alike_banner, head
+from facekd_ui.pages.person_tabs import changes_tab, consent_tab, photos_tab, records_tab
+from facekd_ui.services.merging import Lookalike
 from facekd_ui.services.people import PersonFile
-from facekd_ui.tables.people import as_moment, now
-from facekd_ui.widgets.badges import StateBadge
+from facekd_ui.theme.theme import set_type
 from facekd_ui.widgets.banners import Banner, ErrorState
 from facekd_ui.widgets.buttons import Button, IconButton, Line
-from facekd_ui.widgets.cards import Panel, key_values
-from facekd_ui.widgets.faces import FaceTile
-from facekd_ui.widgets.labels import ElidedLabel, IconLabel, Label
+from facekd_ui.widgets.cards import Panel
+from facekd_ui.widgets.labels import ElidedLabel
 from facekd_ui.widgets.menus import Menu
 
 WIDTH, NARROW = 440, 400
-LATEST = 5
-PHOTO = 72
 
 
 class PersonPanel(Panel):
-    """Shows one person. `add_photos(Person)`, `closed()` and, after every act, `changed(id)` are told."""
+    """Shows one person. `closed()` and, after every act, `changed(id)` are told; the rest asks the page."""
 
-    add_photos = Signal(object)
+    add_photos = Signal(object)  # Person
+    merge_asked = Signal(object)  # Person
+    groups_asked = Signal(object)  # Person
     closed = Signal()
     changed = Signal(int)
 
@@ -40,10 +42,13 @@ class PersonPanel(Panel):
         super().__init__("bg", parent)
         self._context = context
         self._file: PersonFile | None = None
+        self._alike: Sequence[Lookalike] = ()
+        self._tab = 0
         self.person_id: int | None = None
         self.acts = PersonActs(self, context)
         self.acts.changed.connect(self._acted)
         self._scroll = QScrollArea()
+        say(self._scroll, T("Person"), "accessibleName")  # the keys that scroll it need the focus there
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._broken = ErrorState()
@@ -67,25 +72,48 @@ class PersonPanel(Panel):
         return None if self._file is None else self._file.person
 
     def show_person(self, person_id: int) -> None:
-        """Loads and shows somebody."""
+        """Loads and shows somebody, and looks for others whom they resemble."""
+        if person_id != self.person_id:
+            self._tab, self._alike = 0, ()
         self.person_id = person_id
-        people = self._context.services.people
+        people, merging = self._context.services.people, self._context.services.merging
         self._context.ask(
             lambda: people.get(person_id), self._show, self._failed, over=self, replaces="person file"
         )
 
+        def show(found: Sequence[Lookalike]) -> None:
+            if self.person_id == person_id and found:
+                self._alike = found
+                self._show_again()
+
+        if self._context.session.may("merging.lookalikes"):
+            self._context.work.run(
+                lambda _progress: merging.lookalikes(person_id),
+                show,
+                _quietly,
+                over=self,
+                replaces="lookalikes",
+            )
+
+    def act(self, what: str) -> None:
+        """What a key of the page means here: delete, merge, groups."""
+        person = self.person
+        if person is None or person.deleted_at is not None or not self._may_change:
+            return
+        if what == "delete":
+            self.acts.delete(person)
+        else:
+            (self.merge_asked if what == "merge" else self.groups_asked).emit(person)
+
     def edit(self) -> None:
         """Opens the form (F2)."""
-        if self._file is not None and self._file.person.deleted_at is None and self._may_change:
-            sheet = EditSheet(self, self._context, self._file.person)
-            sheet.changed.connect(lambda person: self._acted(person.id))
+        person = self.person
+        if not self.isHidden() and person is not None and person.deleted_at is None and self._may_change:
+            sheet = EditSheet(self, self._context, person)
+            sheet.changed.connect(partial(self.acts.tell_change, person))
+            sheet.theirs.connect(self._acted)
             sheet.finished.connect(sheet.deleteLater)
             sheet.open()
-
-    def delete(self) -> None:
-        """Asks to delete (Del)."""
-        if self._file is not None and self._file.person.deleted_at is None and self._may_change:
-            self.acts.delete(self._file.person)
 
     @property
     def _may_change(self) -> bool:
@@ -128,9 +156,10 @@ class PersonPanel(Panel):
         inner = Panel("page")
         column = QVBoxLayout(inner)
         column.setContentsMargins(20, 20, 20, 20)
-        column.setSpacing(16)
-        column.addLayout(self._head(file))
-        if file.person.deleted_at is None and self._may_change:
+        column.setSpacing(14)
+        column.addLayout(head(file, self.closed.emit))
+        on_file = file.person.deleted_at is None
+        if on_file and self._may_change:
             column.addLayout(self._buttons(file))
         if file.damaged:
             column.addWidget(
@@ -140,63 +169,81 @@ class PersonPanel(Panel):
                     T("It was set aside; add another one."),
                 )
             )
-        column.addWidget(Label(Tn("{n} photo", "{n} photos", len(file.photos)), "section"))
-        column.addLayout(self._photos(file))
-        column.addLayout(key_values(self._facts(file), 112))
-        column.addWidget(Label(T("Latest records"), "section"))
-        column.addLayout(self._records(file))
-        column.addStretch(1)
+        if on_file and self._alike:
+            first = self._alike[0]
+            show = partial(self._context.go, "people", first.person_id)
+            column.addWidget(alike_banner(first, show))
+        for merge in file.merges:
+            column.addWidget(self._merge_banner(merge))
+        column.addLayout(self._tabs(file), 1)
         self._scroll.setWidget(inner)
-        self._show_foot(file.person)
+        self._show_foot(file)
 
     # -- parts
-
-    def _head(self, file: PersonFile) -> QHBoxLayout:
-        person = file.person
-        photo = FaceTile(88, person.name)
-        if file.photos:
-            photo.show_photo(pixmap(file.photos[0]))
-        else:
-            photo.show_place("person")
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addWidget(ElidedLabel(person.name, "heading"))
-        below = ", ".join(part for part in (person.fields.code, person.fields.department) if part)
-        if below:
-            words.addWidget(ElidedLabel(below, "body", "text.2"))
-        icon, token, sentence = state_of(file)
-        state = QHBoxLayout()
-        state.setSpacing(8)
-        state.addWidget(IconLabel(icon, token, 16))
-        state.addWidget(Label(sentence, "body", wrap=True), 1)
-        words.addLayout(state)
-        cross = IconButton("close", T("Close"))
-        cross.clicked.connect(self.closed)
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(photo, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        row.addWidget(cross, 0, Qt.AlignmentFlag.AlignTop)
-        return row
 
     def _buttons(self, file: PersonFile) -> QHBoxLayout:
         add = Button(T("Add photos"), icon="camera")
         add.clicked.connect(partial(self.add_photos.emit, file.person))
-        edit = Button(T("Edit"), tip=T("Edit"))
+        edit = Button(T("Edit"))
+        say(edit, T("{tip} ({key})", tip=T("Edit"), key="F2"), "toolTip")
         edit.clicked.connect(self.edit)
+        merge = Button(T("Merge…"))
+        say(merge, T("{tip} ({key})", tip=T("Merge…"), key="Ctrl+M"), "toolTip")
+        merge.clicked.connect(partial(self.act, "merge"))
         more = IconButton("more", T("More"), quiet=False)
         more.clicked.connect(lambda: self._open_more(more, file))
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(add)
-        row.addWidget(edit)
+        for button in (add, edit, merge):
+            row.addWidget(button)
         row.addStretch()
         row.addWidget(more)
         return row
 
+    def _merge_banner(self, merge: Merge) -> Banner:
+        until = "" if merge.undo_until is None else date(merge.undo_until.astimezone())
+        actions = ((T("Take apart"), partial(self.acts.take_apart, merge)),) if self._may_change else ()
+        return Banner(
+            "info",
+            T("Merged with {name}.", name=merge.absorbed),
+            T("Can be undone until {day}.", day=until),
+            actions,
+        )
+
+    def _tabs(self, file: PersonFile) -> QVBoxLayout:
+        may_remove = self._may_change and file.person.deleted_at is None
+        remove = partial(self.acts.remove_photo, file.person) if may_remove else None
+        tabs, pages = QTabBar(), QStackedWidget()
+        set_type(tabs, "medium")
+        tabs.setExpanding(False)
+        tabs.setDrawBase(False)
+        say(tabs, T("What is known of this person"), "accessibleName")
+        for words, page in (
+            (T("Photos {n}", n=len(file.photos)), photos_tab(file, remove, lambda: tabs.setCurrentIndex(1))),
+            (T("Records {n}", n=file.events), records_tab(file)),
+            (T("Changes"), changes_tab(file)),
+            (T("Consent"), consent_tab(file)),
+        ):
+            tabs.addTab(str(words))
+            pages.addWidget(page)
+        tabs.currentChanged.connect(pages.setCurrentIndex)
+        tabs.currentChanged.connect(self._remember_tab)
+        tabs.setCurrentIndex(self._tab)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(tabs)
+        column.addWidget(Line())
+        column.addWidget(pages, 1)
+        return column
+
+    @Slot(int)
+    def _remember_tab(self, tab: int) -> None:
+        self._tab = tab
+
     def _open_more(self, under: QWidget, file: PersonFile) -> None:
         menu = Menu(self)
         person = file.person
+        menu.add(T("Groups…"), partial(self.act, "groups"), "people", "Ctrl+G")
         if any(consent.withdrawn_at is None for consent in file.consents):
             menu.add(T("Withdraw consent…"), partial(self.acts.withdraw_consent, person), "consent")
         else:
@@ -210,81 +257,8 @@ class PersonPanel(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(under.mapToGlobal(under.rect().bottomLeft()))
 
-    def _photos(self, file: PersonFile) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(8)
-        for place, crop in enumerate(file.photos):
-            cell = QVBoxLayout()
-            cell.setSpacing(2)
-            tile = FaceTile(PHOTO, T("Photo {n}", n=place + 1))
-            tile.show_photo(pixmap(crop))
-            cell.addWidget(tile)
-            foot = QHBoxLayout()
-            foot.addWidget(Label(SOURCES.get(crop.source, crop.source), "tiny", "text.2"))
-            foot.addStretch()
-            if self._may_change and file.person.deleted_at is None:
-                remove = IconButton("trash", T("Remove this photo"))
-                remove.setFixedSize(24, 24)
-                remove.clicked.connect(partial(self.acts.remove_photo, file.person, crop.id))
-                foot.addWidget(remove)
-            cell.addLayout(foot)
-            grid.addLayout(cell, place // 5, place % 5, Qt.AlignmentFlag.AlignLeft)
-        if not file.photos:
-            grid.addWidget(
-                Label(T("Without a photo nobody is recognised."), "body", "text.2", wrap=True), 0, 0, 1, 5
-            )
-        grid.setColumnStretch(5, 1)
-        return grid
-
-    def _facts(self, file: PersonFile) -> list[tuple[Text, Text | str]]:
-        fields = file.person.fields
-        first = T("now") if fields.valid_from is None else date(as_moment(fields.valid_from))
-        last = T("no end") if fields.valid_until is None else date(as_moment(fields.valid_until))
-        given = [consent for consent in file.consents if consent.withdrawn_at is None]
-        consent: Text | str = T("none recorded")
-        if given:
-            consent = T(
-                "Given {day} by {who}, text {n}",
-                day=date(given[-1].given_at.astimezone()),
-                who=given[-1].given_by,
-                n=given[-1].text_id,
-            )
-        elif file.consents and file.consents[-1].withdrawn_at is not None:
-            consent = T("Withdrawn {day}", day=date(file.consents[-1].withdrawn_at.astimezone()))
-        facts: list[tuple[Text, Text | str]] = [
-            (T("Valid"), T("{first} to {last}", first=first, last=last)),
-            (T("Consent"), consent),
-            (T("Templates"), str(file.templates)),
-        ]
-        if file.rejections:
-            words = Tn(
-                "{n} face remembered, never matched again",
-                "{n} faces remembered, never matched again",
-                file.rejections,
-            )
-            facts.append((T("Not this person"), words))
-        if fields.note:
-            facts.append((T("Note"), fields.note))
-        if file.person.on_hold:
-            facts.append((T("Legal hold"), T("yes, not erased while it lasts")))
-        facts.append((T("On file since"), date(file.person.created_at.astimezone())))
-        return facts
-
-    def _records(self, file: PersonFile) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        for event in file.latest[:LATEST]:
-            row = QHBoxLayout()
-            row.setSpacing(12)
-            row.addWidget(StateBadge(event.state))
-            row.addWidget(ElidedLabel(event.camera, "small", "text.2"), 1)
-            row.addWidget(Label(moment(event.at.astimezone(), now()), "small", "text.2"))
-            column.addLayout(row)
-        if not file.latest:
-            column.addWidget(Label(T("Not seen yet."), "body", "text.2"))
-        return column
-
-    def _show_foot(self, person: Person) -> None:
+    def _show_foot(self, file: PersonFile) -> None:
+        person = file.person
         while (item := self._foot_row.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()
@@ -292,13 +266,19 @@ class PersonPanel(Panel):
         self._foot.setVisible(self._may_change)
         if person.deleted_at is None:
             delete = Button(T("Delete…"), "danger", "trash")
-            delete.clicked.connect(self.delete)
+            say(delete, T("{tip} ({key})", tip=T("Delete…"), key="Del"), "toolTip")
+            delete.clicked.connect(partial(self.act, "delete"))
             self._foot_row.addWidget(delete)
-            self._foot_row.addStretch()
-            self._foot_row.addWidget(Label(T("Can be undone for a while"), "small", "text.2"))
+            days = Tn("Can be undone for {n} day", "Can be undone for {n} days", file.undo_days)
+            until = ElidedLabel(days, "small", "text.2")
+            until.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._foot_row.addWidget(until, 1)
             return
-        restore = Button(T("Bring back"), "primary", "undo")
-        restore.clicked.connect(partial(self.acts.restore, person))
+        merge = file.merged_into
+        restore = Button(T("Bring back") if merge is None else T("Take apart"), "primary", "undo")
+        restore.clicked.connect(
+            partial(self.acts.restore, person) if merge is None else partial(self.acts.take_apart, merge)
+        )
         self._foot_row.addWidget(restore)
         self._foot_row.addStretch()
         if self._context.session.may("people.erase"):
@@ -307,30 +287,5 @@ class PersonPanel(Panel):
             self._foot_row.addWidget(erase)
 
 
-SOURCES: dict[str, Text] = {"camera": T("camera"), "file": T("file")}
-
-
-def state_of(file: PersonFile) -> tuple[str, str, Text]:
-    """Icon, ink and one true sentence on whether the person is recognised."""
-    person = file.person
-    if person.deleted_at is not None:
-        until = person.erase_after or person.deleted_at
-        return "trash", "danger", T("Deleted; erased for good on {day}", day=date(until.astimezone()))
-    if not file.templates:
-        return "minus", "text.2", T("Not recognised: no photos")
-    today = now().date()
-    first, last = person.fields.valid_from, person.fields.valid_until
-    if last is not None and last < today:
-        return "minus", "text.2", T("Not recognised: valid until {day}", day=date(as_moment(last)))
-    if first is not None and first > today:
-        return "clock", "text.2", T("Recognised from {day}", day=date(as_moment(first)))
-    if last is not None:
-        return "state-known", "known", T("Recognised until {day}", day=date(as_moment(last)))
-    return "state-known", "known", T("Recognised")
-
-
-def pixmap(crop: Crop) -> QPixmap:
-    """The picture of a stored photograph; an empty one when it is none."""
-    result = QPixmap()
-    result.loadFromData(crop.image)
-    return result
+def _quietly(_error: Exception) -> None:
+    """Without a recogniser nobody can say who looks like whom."""

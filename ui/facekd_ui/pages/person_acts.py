@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Signal
 
-from facekd_db.records import Person
+from facekd_db.records import Merge, Person
 from facekd_ui.i18n.formats import date
-from facekd_ui.i18n.text import T, Tn
-from facekd_ui.pages.context import PageContext
+from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.pages.failures import explain
 from facekd_ui.pages.person_form import ConsentForm
+from facekd_ui.pages.undoing import Undoing
 from facekd_ui.services.people import Deletion
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.widgets.buttons import Button
@@ -18,21 +17,10 @@ from facekd_ui.widgets.fields import Field, FormRow, PasswordField
 from facekd_ui.widgets.sheets import WIDE, Question
 
 
-class PersonActs(QObject):
+class PersonActs(Undoing):
     """Asks, does, and says how to take it back. `changed(person_id)` comes after each act."""
 
     changed = Signal(int)
-
-    def __init__(self, page: QWidget, context: PageContext) -> None:
-        super().__init__(page)
-        self._page, self._context = page, context
-        self._undo: Callable[[], None] | None = None
-
-    def undo(self) -> None:
-        """Takes the last deletion back (Ctrl+Z)."""
-        if self._undo is not None:
-            undo, self._undo = self._undo, None
-            undo()
 
     def delete(self, person: Person) -> None:
         """Asks with what goes and until when it can be undone."""
@@ -67,10 +55,7 @@ class PersonActs(QObject):
         people = self._context.services.people
 
         def done(deleted: Person) -> None:
-            self._undo = lambda: self.restore(deleted)
-            self._context.toasts.show(
-                T("{name} deleted", name=person.name), action=(T("Undo"), self.undo), key="Ctrl+Z"
-            )
+            self._told(T("{name} deleted", name=person.name), lambda: self.restore(deleted))
             self.changed.emit(person.id)
 
         self._context.ask(lambda: people.delete(person.id, person.version), done)
@@ -84,6 +69,48 @@ class PersonActs(QObject):
             self.changed.emit(person.id)
 
         self._context.ask(lambda: people.restore(person.id, person.version), done)
+
+    def tell_change(self, before: Person, after: Person) -> None:
+        """Somebody was edited: says so, and how to take it back."""
+        people = self._context.services.people
+
+        def undo() -> None:
+            self._context.ask(
+                lambda: people.change(before.id, before.fields, after.version),
+                lambda _person: self.changed.emit(before.id),
+            )
+
+        self._told(T("{name} changed", name=after.name), undo)
+        self.changed.emit(after.id)
+
+    def _told(self, words: Text, undo: Callable[[], None]) -> None:
+        self._undo = undo
+        self._context.toasts.show(words, action=(T("Undo"), self.undo), key="Ctrl+Z")
+
+    def take_apart(self, merge: Merge) -> None:
+        """Asks, then makes two records of one again."""
+        sheet = Question(
+            self._page,
+            T("Take {kept} and {absorbed} apart?", kept=merge.kept, absorbed=merge.absorbed),
+            T(
+                "Everything goes back to the record that it came from. What came since stays with {kept}.",
+                kept=merge.kept,
+            ),
+            T("Take apart"),
+        )
+        services = self._context.services
+
+        def undo() -> tuple[Person, Person]:
+            version = services.people.get(merge.absorbed_id).person.version
+            return services.merging.undo(merge.absorbed_id, version)
+
+        def done(_both: tuple[Person, Person]) -> None:
+            words = T("{first} and {second} are two people again", first=merge.kept, second=merge.absorbed)
+            self._context.toasts.show(words)
+            self.changed.emit(merge.kept_id)
+
+        sheet.accepted.connect(lambda: self._context.ask(undo, done))
+        self._show(sheet)
 
     def erase(self, person: Person) -> None:
         """Asks for the password again and for a reason, then removes the person for good."""

@@ -32,6 +32,7 @@ from facekd_ui.widgets.buttons import Button, Line
 from facekd_ui.widgets.labels import ElidedLabel
 from facekd_ui.widgets.overlay import ShownFace
 from facekd_ui.widgets.video import VideoView
+from facekd_ui.workers.task import Progress
 
 WIDE, NARROW = 380, 340
 NARROW_BELOW = 1330
@@ -215,14 +216,18 @@ class PhotoPage(QWidget):
         self._side.setCurrentWidget(self.everyone)
         self._allow()
 
-        def look() -> tuple[list[Image], tuple[NamedFace, ...] | Comparison]:
-            images = [one.read() for one in given]
+        def look(progress: Progress) -> tuple[list[Image], tuple[NamedFace, ...] | Comparison]:
+            images = []
+            for number, one in enumerate(given):
+                progress.report(number / (len(given) + 1))  # Cancel stops here
+                images.append(one.read())
+            progress.report(len(given) / (len(given) + 1))
             if len(images) == 2:
                 return images, photo.compare(images[0], images[1])
             return images, photo.name_everyone(images[0])
 
         self._context.work.run(
-            lambda _progress: look(),
+            look,
             self._looked,
             self._failed,
             cancelled=self.clear,

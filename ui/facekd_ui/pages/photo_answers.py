@@ -1,28 +1,28 @@
 """The answers beside the photographs: who everyone is, or whether two are the same person."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from facekd.quality import Reason
 from facekd.types import Image, State
 from facekd_ui.i18n.text import T, Text, Tn
+from facekd_ui.pages.curves import likeness_chart
 from facekd_ui.pages.failures import REASONS
+from facekd_ui.pages.guest_column import GuestColumn
 from facekd_ui.pages.live_here import GuestItem, GuestLine
 from facekd_ui.pages.live_presence import cut_out
-from facekd_ui.services.closeness import Bell, Closeness, Kind
+from facekd_ui.services.closeness import Closeness, Kind
 from facekd_ui.services.photo import Comparison, NamedFace
-from facekd_ui.widgets.badges import StateBadge, StateGlyph
-from facekd_ui.widgets.buttons import Line
-from facekd_ui.widgets.cards import Card, Panel, key_values
-from facekd_ui.widgets.chart import Curve, ThresholdChart
+from facekd_ui.widgets.badges import StateGlyph
+from facekd_ui.widgets.cards import Card, Facts, Panel
+from facekd_ui.widgets.chart import ThresholdChart
 from facekd_ui.widgets.faces import FaceTile, to_qimage
 from facekd_ui.widgets.labels import Label
 
-SPREAD = 3.6  # standard deviations of a curve that are drawn
-BEYOND = 0.08  # of cosine, free at the right of the comparison
 _ANSWERS: dict[State, Text] = {
     State.KNOWN: T("The same person"),
     State.UNCERTAIN: T("Perhaps the same person"),
@@ -37,48 +37,14 @@ _NEXT: dict[State, Text] = {
 }
 
 
-class Everyone(Panel):
+class Everyone(GuestColumn):
     """The list of faces of one photograph."""
 
     chosen = Signal(int)  # row
 
     def __init__(self) -> None:
-        super().__init__("surface")
-        self._badges = {
-            state: StateBadge(state, "0") for state in (State.KNOWN, State.UNCERTAIN, State.UNKNOWN)
-        }
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 17, 16, 17)
-        head.setSpacing(14)
-        head.addWidget(Label(T("In this photograph"), "section"))
-        head.addStretch()
-        for badge in self._badges.values():
-            head.addWidget(badge)
-            badge.hide()
-        self._note = Label("", "body", "text.2", wrap=True)
+        super().__init__(T("In this photograph"))
         self._items: list[GuestItem] = []
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
-        inner = Panel("surface")
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        note = QVBoxLayout()
-        note.setContentsMargins(16, 14, 16, 14)
-        note.addWidget(self._note)
-        column.addLayout(self._list)
-        column.addLayout(note)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addLayout(head)
-        whole.addWidget(Line())
-        whole.addWidget(scroll, 1)
 
     @property
     def items(self) -> list[GuestItem]:
@@ -88,32 +54,26 @@ class Everyone(Panel):
     def clear(self, note: Text) -> None:
         """Nobody is shown, and why."""
         for item in self._items:
-            self._list.removeWidget(item)
-            item.hide()
-            item.deleteLater()
+            self.drop(item)
         self._items = []
-        for badge in self._badges.values():
-            badge.hide()
-        self._note.say(note)
-        self._note.show()
+        self.show_counts({})
+        self.note.say(note)
+        self.note.show()
 
     def show_faces(self, image: Image, faces: Sequence[NamedFace], file: str) -> None:
         """Everyone, best detection first; row numbers stand for tracks."""
         self.clear(
             T("No face was found in this photograph. One that is larger or more from the front may help.")
         )
-        self._note.setVisible(not faces)
+        self.note.setVisible(not faces)
         for row, face in enumerate(faces):
             item = GuestItem(_line(row, face), file, 48)
             item.chosen.connect(self.chosen)
             cut = cut_out(image, face.box, 0.25, square=True)
             item.show_seen(None if cut is None else cut.image)
-            self._list.addWidget(item)
+            self.entries.addWidget(item)
             self._items.append(item)
-        for state, badge in self._badges.items():
-            count = sum(face.state is state for face in faces)
-            badge.show_state(state, str(count))
-            badge.setVisible(count > 0)
+        self.show_counts(Counter(face.state for face in faces))
 
     def show_filed(self, photos: dict[int, QPixmap], faces: Sequence[NamedFace]) -> None:
         """The photographs on file, when they have come."""
@@ -149,7 +109,7 @@ class Answer(Panel):
             wrap=True,
         )
         self._card.body.addWidget(self._unmeasured)
-        self._facts = QVBoxLayout()
+        self._facts = Facts()
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
@@ -167,7 +127,7 @@ class Answer(Panel):
         column.addWidget(self._sure)
         column.addWidget(self._next)
         column.addWidget(self._card)
-        column.addLayout(self._facts)
+        column.addWidget(self._facts)
         column.addStretch()
 
     @property
@@ -185,7 +145,11 @@ class Answer(Panel):
         state = comparison.state
         self._glyph.show_state(state)
         self._title.say(_ANSWERS[state])
-        self._sure.say(comparison.closeness.words())
+        self._sure.say(
+            T("No closer than two strangers often are")
+            if comparison.closeness.kind is Kind.NONE
+            else comparison.closeness.words()
+        )
         self._next.say(_NEXT[state])
         for tile, shot in zip((self.first, self.second), comparison.faces, strict=True):
             if shot.crop is not None:
@@ -195,15 +159,15 @@ class Answer(Panel):
             self._chart.hide()
             self._chart.deleteLater()
         same = comparison.same_people
-        self._chart = ThresholdChart(
-            curve(comparison.strangers, comparison.score + BEYOND),
-            Curve(()) if same is None else curve(same),
+        self._chart = likeness_chart(
+            comparison.strangers,
+            same,
             comparison.line,
-            mark=(comparison.score, T("this pair")),
-            height=170,
+            (comparison.score, T("this pair")),
+            height=180,
+            cosine=cosine,
+            same_word=T("same people"),
         )
-        if cosine:
-            self._chart.tooltip_scores()
         self._card.body.insertWidget(1, self._chart)
         self._unmeasured.setVisible(same is None)
         self._show_facts(comparison)
@@ -218,21 +182,7 @@ class Answer(Panel):
         if comparison.same_people is not None:
             same = comparison.same_people.n
             rows.append((T("Same people"), Tn("{n} pair tried", "{n} pairs tried", same)))
-        while (item := self._facts.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        facts, layout = QWidget(), key_values(rows)
-        layout.setContentsMargins(0, 0, 0, 0)
-        facts.setLayout(layout)
-        self._facts.addWidget(facts)
-
-
-def curve(bell: Bell, to: float = -1.0) -> Curve:
-    """The normal curve as points over cosines, drawn on to `to` where that lies further."""
-    steps = [bell.mean + bell.std * SPREAD * (i / 40 - 1) for i in range(81)]
-    steps += [to] if to > steps[-1] else []
-    return Curve([(x, bell.height(x) * bell.std) for x in steps])
+        self._facts.show_rows(rows)
 
 
 def _line(row: int, face: NamedFace) -> GuestLine:

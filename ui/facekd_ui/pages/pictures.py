@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QImage
 
 from facekd.images import IMAGE_SUFFIXES, has_picture_suffix
@@ -16,6 +17,11 @@ MOST = 500  # files of a drop; more is a bulk import
 def picture_filter() -> str:
     """For file dialogs."""
     return f"{T('Pictures')} ({' '.join(f'*{suffix}' for suffix in sorted(IMAGE_SUFFIXES))})"
+
+
+def dropped_paths(data: QMimeData) -> list[Path]:
+    """The files and folders of this computer in a drop or in the clipboard."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def pictures_in(paths: Iterable[Path]) -> list[Path]:

@@ -1,6 +1,6 @@
 """The Records page: who was where and when, filtered, looked at, corrected and exported."""
 
-from collections.abc import Sequence
+import logging
 from datetime import datetime
 from functools import partial
 
@@ -16,30 +16,36 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facekd_db.records import Camera, Event, EventFilter
+from facekd_db.records import Camera, Event, EventFilter, Role
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Tn
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
+from facekd_ui.pages.records_day import RecordsDay
 from facekd_ui.pages.records_detail import RecordDetail
 from facekd_ui.pages.records_export import RecordsExport
 from facekd_ui.pages.records_filters import RecordsFilters
+from facekd_ui.pages.records_pictures import RecordsPictures, pixmap
 from facekd_ui.services.recognition import Face
+from facekd_ui.services.records import STATES as EVENT_STATES
+from facekd_ui.services.records import Why
 from facekd_ui.shell.actions import action, button_for
 from facekd_ui.tables.records import CAMERA, CLOSE, PAGE, PERSON, STAYED, TIME, RecordsTable
 from facekd_ui.tables.records_delegate import ROW, RecordsDelegate
 from facekd_ui.theme.theme import px
+from facekd_ui.widgets.badges import STATES, StateBadge
 from facekd_ui.widgets.banners import EmptyState, ErrorState
 from facekd_ui.widgets.busy import Skeleton
 from facekd_ui.widgets.buttons import Button, Line
 from facekd_ui.widgets.cards import Panel
 from facekd_ui.widgets.labels import Label
 
-GATHER_MS = 30  # pictures that rows ask for within this time are read together
+log = logging.getLogger(__name__)
+
 SKELETON_MS = 600
 WIDE, NARROW = 420, 380
 NARROW_BELOW = 1330
-Found = tuple[tuple[Event, ...], int, int, tuple[Camera, ...]]  # first page, count, count of all, cameras
+Found = tuple[tuple[Event, ...], dict[str, int], int, tuple[Camera, ...]]  # first page, states, all, cameras
 
 
 class RecordsPage(QWidget):
@@ -49,22 +55,22 @@ class RecordsPage(QWidget):
         super().__init__()
         self._context = context
         self.table = RecordsTable()
-        self._wanted: list[int] = []
-        self._gather = QTimer(self, singleShot=True, interval=GATHER_MS)
-        self._gather.timeout.connect(self._read_pictures)
         self._patience = QTimer(self, singleShot=True, interval=SKELETON_MS)
         self._patience.timeout.connect(self._show_skeleton)
         self._make_actions()
         self.filters = RecordsFilters()
+        self.day = RecordsDay(self, context, self.filters)
         self.detail = RecordDetail(self.open_action, self.not_action)
         self.view = self._make_view()
         self._count = Label("", "small", "text.2")
+        self._tally = {state: StateBadge(state, "", "small") for state in EVENT_STATES}
         self.error = ErrorState()
         self.error.retry.connect(self.refresh)
         self._lay_out()
         self.filters.changed.connect(self._filtered)
         self.table.more_wanted.connect(self._more)
-        self.table.picture_wanted.connect(self._want_picture)
+        self._pictures = RecordsPictures(self, context, self._take_picture)
+        self.table.picture_wanted.connect(self._pictures.want)
         self.detail.closed.connect(self.view.clearSelection)
         self._allow()
 
@@ -83,9 +89,9 @@ class RecordsPage(QWidget):
         which, records = self.filters.value, self._context.services.records
 
         def read() -> Found:
-            count = records.count(which)
-            every = count if which == EventFilter() else records.count()
-            return records.page(which, limit=PAGE), count, every, records.cameras()
+            tally = records.tally(which)
+            every = sum(tally.values()) if which == EventFilter() else records.count()
+            return records.page(which, limit=PAGE), tally, every, records.cameras()
 
         self._patience.start()
         self._context.ask(read, partial(self._show, which), self._failed, over=self, replaces="records")
@@ -97,6 +103,8 @@ class RecordsPage(QWidget):
         self.refresh_action = action(self, T("Look again"), self.refresh, "F5", "refresh")
         self.clear_action = action(self, T("Clear filters"), lambda: self.filters.clear(), "", "filter")
         self.open_action = action(self, T("Open person"), self._open_person, "O", "person")
+        action(self, T("Next record"), partial(self._step, 1), "J", "chevron-down")
+        action(self, T("Previous record"), partial(self._step, -1), "K", "chevron-up")
         self.not_action = action(self, T("Not this person"), self._not_this_person, "N", "close")
 
     def _make_view(self) -> QTableView:
@@ -120,6 +128,7 @@ class RecordsPage(QWidget):
         header.setSectionResizeMode(CLOSE, QHeaderView.ResizeMode.Stretch)
         say(view, T("Records"), "accessibleName")
         view.selectionModel().selectionChanged.connect(self._selected)
+        view.activated.connect(lambda _index: self._open_person())
         return view
 
     def _lay_out(self) -> None:
@@ -132,7 +141,10 @@ class RecordsPage(QWidget):
         bar.addWidget(self.exports.button)
         foot = QHBoxLayout()
         foot.setContentsMargins(16, 9, 16, 9)
+        foot.setSpacing(16)
         foot.addWidget(self._count)
+        for badge in self._tally.values():
+            foot.addWidget(badge)
         foot.addStretch()
         zone = datetime.now().astimezone().strftime("%z")
         zone = f"UTC{zone[:3]}:{zone[3:]}"
@@ -165,6 +177,7 @@ class RecordsPage(QWidget):
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(0)
         left.addLayout(bar)
+        left.addWidget(self.day)
         left.addWidget(Line())
         left.addWidget(self._stack, 1)
         row = QHBoxLayout(self)
@@ -193,7 +206,12 @@ class RecordsPage(QWidget):
 
     def _show(self, which: EventFilter, found: Found) -> None:
         self._patience.stop()
-        events, count, every, cameras = found
+        events, tally, every, cameras = found
+        count = sum(tally.values())
+        for state, badge in self._tally.items():
+            badge.show_state(state, str(T("{n} {state}", n=tally.get(state, 0), state=STATES[state][1])))
+            badge.setVisible(tally.get(state, 0) > 0)
+        self.day.refresh(events)
         self.filters.set_cameras(cameras)
         chosen = self._event()
         self.table.set_events(events, datetime.now().astimezone())
@@ -231,36 +249,24 @@ class RecordsPage(QWidget):
         if self.table.events and self.table.events[-1].id == last.id:  # no other filter came between
             self.table.add_events(events)
 
-    # -- pictures
-
-    def _want_picture(self, event_id: int) -> None:
-        self._wanted.append(event_id)
-        if not self._gather.isActive():
-            self._gather.start()
-
-    def _read_pictures(self) -> None:
-        ids, self._wanted = self._wanted, []
-        records = self._context.services.records
-        self._context.ask(
-            lambda: [(key, records.image(key)) for key in ids],
-            self._take_pictures,
-            lambda _e: None,
-            over=self,
-        )
-
-    def _take_pictures(self, found: Sequence[tuple[int, bytes | None]]) -> None:
+    def _take_picture(self, key: int, picture: QPixmap | None) -> None:
+        self.table.set_picture(key, picture)
         shown = self._event()
-        for key, data in found:
-            picture = _pixmap(data)
-            self.table.set_picture(key, picture)
-            if shown is not None and shown.id == key:
-                self.detail.show_seen(picture)
+        if shown is not None and shown.id == key:
+            self.detail.show_seen(picture)
 
     # -- the chosen record
 
     def _event(self) -> Event | None:
         rows = self.view.selectionModel().selectedRows()
         return self.table.event_at(rows[0].row()) if rows else None
+
+    def _step(self, by: int) -> None:
+        rows = self.view.selectionModel().selectedRows()
+        row = rows[0].row() + by if rows else 0
+        if 0 <= row < self.table.rowCount():
+            self.view.selectRow(row)
+            self.view.scrollTo(self.table.index(row, 0))
 
     def _choose(self, event_id: int) -> None:
         for row, event in enumerate(self.table.events):
@@ -274,6 +280,14 @@ class RecordsPage(QWidget):
         if event is None:
             return
         self.detail.show_event(event, self.table.now)
+        records = self._context.services.records
+        self._context.work.run(
+            lambda _progress: records.why(event.id),
+            lambda why: self._show_why(event, why),
+            lambda error: log.info("why a record has its name cannot be told: %s", error),
+            over=self,
+            replaces="record why",
+        )
         picture = self.table.picture(event)
         if picture is not None or not event.has_image:
             self.detail.show_seen(picture)
@@ -287,9 +301,13 @@ class RecordsPage(QWidget):
                 replaces="record photo",
             )
 
+    def _show_why(self, event: Event, why: Why | None) -> None:
+        if self._event() == event:
+            self.detail.show_why(event, why, cosine=self._context.session.role is Role.ENGINEER)
+
     def _show_filed(self, event: Event, face: Face | None) -> None:
         if self._event() == event:
-            self.detail.show_filed(_pixmap(None if face is None else face.photo))
+            self.detail.show_filed(pixmap(None if face is None else face.photo))
 
     def _allow(self) -> None:
         event, may = self._event(), self._context.session.may
@@ -330,10 +348,3 @@ class RecordsPage(QWidget):
         """The panel is narrower in small windows."""
         super().resizeEvent(event)
         self.detail.setFixedWidth(NARROW if self.width() < NARROW_BELOW else WIDE)
-
-
-def _pixmap(data: bytes | None) -> QPixmap | None:
-    picture = QPixmap()
-    if data is None or not picture.loadFromData(data):
-        return None
-    return picture

@@ -4,17 +4,20 @@ from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout
 
 from facekd_db.records import Event
 from facekd_ui.i18n.formats import clock, date
 from facekd_ui.i18n.text import T, Text, Tn
-from facekd_ui.services.closeness import Kind
+from facekd_ui.pages.curves import likeness_chart
+from facekd_ui.services.closeness import Kind, percent
+from facekd_ui.services.records import Why
 from facekd_ui.shell.actions import button_for
 from facekd_ui.tables.records import name_of, stayed, sureness, where_and_when
 from facekd_ui.widgets.badges import StateGlyph
 from facekd_ui.widgets.buttons import IconButton
-from facekd_ui.widgets.cards import Card, Panel, key_values
+from facekd_ui.widgets.cards import Card, Facts, Panel
+from facekd_ui.widgets.chart import ThresholdChart
 from facekd_ui.widgets.faces import FaceTile
 from facekd_ui.widgets.labels import ElidedLabel, Label
 
@@ -47,10 +50,12 @@ class RecordDetail(Panel):
         self._why.body.addWidget(self._heading)
         self._sure = Label("", "body", wrap=True)
         self._rest = Label("", "small", "text.2", wrap=True)
+        self._next = Label("", "small", "text.2", wrap=True)
+        self.chart: ThresholdChart | None = None
         self._why.body.addWidget(self._sure)
         self._why.body.addWidget(self._rest)
-        self._facts = QVBoxLayout()
-        self._facts.setContentsMargins(0, 0, 0, 0)
+        self._why.body.addWidget(self._next)
+        self._facts = Facts()
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._glyph)
@@ -70,15 +75,26 @@ class RecordDetail(Panel):
         foot.addWidget(self._open)
         foot.addStretch()
         foot.addWidget(self._not)
+        inner = Panel("bg")
+        middle = QVBoxLayout(inner)
+        middle.setContentsMargins(22, 0, 18, 0)
+        middle.setSpacing(12)
+        middle.addWidget(self._when)
+        middle.addLayout(photos)
+        middle.addWidget(self._why)
+        middle.addWidget(self._facts)
+        middle.addStretch()
+        scroll = QScrollArea()  # large text in a small window
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        head.setContentsMargins(22, 0, 18, 0)
+        foot.setContentsMargins(22, 0, 18, 0)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(22, 18, 18, 20)
+        whole.setContentsMargins(0, 18, 0, 20)
         whole.setSpacing(12)
         whole.addLayout(head)
-        whole.addWidget(self._when)
-        whole.addLayout(photos)
-        whole.addWidget(self._why)
-        whole.addLayout(self._facts)
-        whole.addStretch()
+        whole.addWidget(scroll, 1)
         whole.addLayout(foot)
         for act, button in ((open_person, self._open), (not_this, self._not)):
             act.enabledChanged.connect(button.setVisible)
@@ -106,9 +122,11 @@ class RecordDetail(Panel):
         for widget in (self.filed, self._filed_words):
             widget.setVisible(named)
         self._filed_words.say(T("On file"))
-        self._heading.say(T("Why no name") if event.state == "unknown" else T("Why this name"))
+        self.show_why(event, None)
+        self._heading.say(T("Why no name") if event.person is None else T("Why this name"))
         sure = sureness(event)
         self._sure.say(sure.words())
+        self._sure.setVisible(event.state != "erased")  # what was known of them went with them
         self._rest.say(
             T("This person was erased. The event remains without a name.")
             if event.person is None and event.state != "unknown"
@@ -122,14 +140,45 @@ class RecordDetail(Panel):
             (T("Stayed"), stayed(event)),
             (T("Camera"), event.camera),
         ]
-        while (item := self._facts.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        facts, layout = QWidget(), key_values(rows)
-        layout.setContentsMargins(0, 0, 0, 0)
-        facts.setLayout(layout)
-        self._facts.addWidget(facts)
+        self._facts.show_rows(rows)
+
+    def show_why(self, event: Event, why: Why | None, *, cosine: bool = False) -> None:
+        """What the name rests on; None while that is not known.
+
+        Args:
+            event: the record that is shown.
+            cosine: puts the figures into the chart's tooltip, for engineers.
+        """
+        if self.chart is not None:
+            self._why.body.removeWidget(self.chart)
+            self.chart.hide()
+            self.chart.deleteLater()
+            self.chart = None
+        self._next.setVisible(why is not None and why.nearest is not None)
+        if why is None:
+            return
+        self.chart = likeness_chart(
+            why.strangers,
+            why.same_people,
+            why.line,
+            (why.score, T("this sighting")),
+            height=160,
+            cosine=cosine,
+        )
+        self._why.body.insertWidget(3, self.chart)
+        if why.needs.kind is Kind.CLOSER and event.person is not None:
+            self._rest.say(T("A name needs {share}.", share=percent(why.needs.share)))
+        if why.nearest is not None:
+            share = percent(why.nearness.share)
+            self._next.say(
+                T("Next nearest: {name}, closer than {share} of strangers.", name=why.nearest, share=share)
+                if event.person is not None
+                else T(
+                    "Nearest on file: {name}, closer than {share} of strangers.",
+                    name=why.nearest,
+                    share=share,
+                )
+            )
 
     def show_seen(self, picture: QPixmap | None) -> None:
         """The crop of the sighting."""

@@ -1,14 +1,15 @@
 """The filters of the records: when, who, which camera, which state."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from PySide6.QtCore import QDateTime, Signal
 from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QSizePolicy, QWidget
 
 from facekd_db.records import Camera, EventFilter
-from facekd_ui.i18n.formats import clock, date
+from facekd_ui.i18n.formats import clock
+from facekd_ui.i18n.formats import date as date_words
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.theme.theme import set_type
 from facekd_ui.widgets.badges import STATES
@@ -37,6 +38,22 @@ def range_of(key: str, now: datetime) -> Range:
         "week": (midnight - timedelta(days=6), None),
         "month": (midnight - timedelta(days=29), None),
     }[key]
+
+
+def day_range(day: date) -> Range:
+    """The whole of a day of this computer's calendar."""
+    return (
+        datetime.combine(day, time()).astimezone(),
+        datetime.combine(day + timedelta(days=1), time()).astimezone(),
+    )
+
+
+def day_words(day: date) -> Text | str:
+    """ "Today", "Yesterday", or the date."""
+    ago = (date.today() - day).days
+    if ago in (0, 1):
+        return DAYS["yesterday" if ago else "today"]
+    return date_words(datetime.combine(day, time()))
 
 
 class RecordsFilters(QWidget):
@@ -82,6 +99,11 @@ class RecordsFilters(QWidget):
         )
 
     @property
+    def range(self) -> Range:
+        """From and to; None where it is open."""
+        return self._range
+
+    @property
     def is_set(self) -> bool:
         """Whether anything is filtered out."""
         return self.value != EventFilter()
@@ -105,6 +127,10 @@ class RecordsFilters(QWidget):
         self._range = range_
         self._when.set_value(words)
         self._tell()
+
+    def set_day(self, day: date) -> None:
+        """Only events of one day."""
+        self.set_range(day_range(day), day_words(day))
 
     def set_camera(self, camera: Camera | None) -> None:
         """Only events of one camera."""
@@ -167,8 +193,8 @@ class RecordsFilters(QWidget):
         assert first is not None
         assert last is not None
         same = first.date() == last.date()
-        end = clock(last) if same else f"{date(last)} {clock(last)}"
-        words = T("{start} to {end}", start=f"{date(first)} {clock(first)}", end=end)
+        end = clock(last) if same else f"{date_words(last)} {clock(last)}"
+        words = T("{start} to {end}", start=f"{date_words(first)} {clock(first)}", end=end)
         self.set_range(range_, words)
 
     def _tell(self) -> None:
@@ -196,17 +222,9 @@ class RangeSheet(Sheet):
         self.body.addWidget(FormRow(T("From"), self.first))
         self.body.addSpacing(4)
         self.body.addWidget(self._row)
-        cancel = Button(T("Cancel"))
-        cancel.clicked.connect(self.reject)
         show = Button(T("Show"), "primary")
         show.clicked.connect(self.take)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addStretch()
-        foot.addWidget(cancel)
-        foot.addWidget(show)
-        self.body.addSpacing(8)
-        self.body.addLayout(foot)
+        self.end_with(show)
 
     def take(self) -> None:
         """Hands over the range, unless it ends before it begins."""

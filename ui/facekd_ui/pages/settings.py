@@ -33,6 +33,7 @@ class Section:
     icon: str
     make: Callable[[], QWidget]
     wide: bool = False
+    holds: tuple[Text, ...] = ()  # single settings in it, which the finder finds
 
 
 class SettingsPage(QWidget):
@@ -46,7 +47,7 @@ class SettingsPage(QWidget):
         self.list = QListWidget()
         set_type(self.list, "body")
         self.list.setProperty("panel", "navigation")
-        self.list.setFixedWidth(NAVIGATION)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         say(self.list, T("Sections of the settings"), "accessibleName")
         for section in self._sections:
             item = QListWidgetItem(str(section.title), self.list)
@@ -88,7 +89,8 @@ class SettingsPage(QWidget):
         self._call("left")
 
     def retranslate(self) -> None:
-        """Words and icons of the navigation."""
+        """Words, icons and width of the navigation: the text may have another size."""
+        self.list.setFixedWidth(px(NAVIGATION))
         for row, section in enumerate(self._sections):
             item = self.list.item(row)
             item.setText(str(section.title))

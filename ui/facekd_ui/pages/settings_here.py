@@ -2,32 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import version
 
 import onnxruntime
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from facekd.native import engine
 from facekd_ui import launcher
 from facekd_ui.home import default_home
-from facekd_ui.i18n.language import Language
+from facekd_ui.i18n.language import Language, say
 from facekd_ui.i18n.text import LANGUAGES, T, Text
 from facekd_ui.local import LocalSettings
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
 from facekd_ui.pages.new_password import PasswordPair
-from facekd_ui.services.base import Desk
 from facekd_ui.settings import Recognising
-from facekd_ui.theme.theme import Theme
+from facekd_ui.theme.theme import Theme, px
 from facekd_ui.widgets.banners import Banner
-from facekd_ui.widgets.buttons import Button, Line, Segments
-from facekd_ui.widgets.cards import Card, FactRow
+from facekd_ui.widgets.buttons import Button, Line
+from facekd_ui.widgets.cards import Card
 from facekd_ui.widgets.fields import Choice, Field, FormRow, PasswordField
 from facekd_ui.widgets.labels import Label
+from facekd_ui.widgets.theme_choice import ThemeChoice
 
 SIZES = (90, 100, 110, 125, 150)
+TALL = 56  # a control that is higher has its words at its top
 
 
 class SettingRow(QWidget):
@@ -44,7 +43,13 @@ class SettingRow(QWidget):
         row.setContentsMargins(0, 6, 0, 6)
         row.setSpacing(16)
         row.addLayout(words, 1)
+        tall = control.sizeHint().height() > px(TALL)
+        row.setAlignment(words, Qt.AlignmentFlag.AlignTop if tall else Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(control)
+        if not control.accessibleName() and not isinstance(
+            control, QPushButton
+        ):  # a button has its own words
+            say(control, name, "accessibleName")
 
 
 class SectionColumn(QWidget):
@@ -75,10 +80,8 @@ class LookSection(SectionColumn):
     """Theme, language, text size; each changes at once."""
 
     def __init__(self, theme: Theme, language: Language) -> None:
-        super().__init__(T("Look and language"), T("Only on this computer."))
-        self.mode = Segments(
-            {"light": T("Light"), "dark": T("Dark"), "system": T("As the system")}, T("Theme")
-        )
+        super().__init__(T("Look and language"))
+        self.mode = ThemeChoice()
         self.mode.choose(theme.mode)
         self.mode.changed.connect(theme.apply)
         self.language = Choice(LANGUAGES)
@@ -92,7 +95,7 @@ class LookSection(SectionColumn):
         self.text_size.setMinimumWidth(200)
         self.add_rows(
             [
-                SettingRow(T("Theme"), T("Changes at once"), self.mode),
+                SettingRow(T("Theme"), T("Only on this computer"), self.mode),
                 SettingRow(T("Language"), T("Changes at once, nothing to restart"), self.language),
                 SettingRow(T("Text size"), T("Everything grows with it"), self.text_size),
             ]
@@ -257,89 +260,3 @@ class AccountSection(SectionColumn):
     def _say(self, kind: str, words: Text | str) -> None:
         self.banner.show_message(kind, words)
         self.banner.show()
-
-
-class HealthSection(SectionColumn):
-    """Is everything in place, and what about FaceKD itself."""
-
-    def __init__(self, context: PageContext, desk: Desk, local: LocalSettings) -> None:
-        super().__init__(T("Health"))
-        self._context, self._desk, self._local = context, desk, local
-        self._facts: list[tuple[str, Text, Text | str]] = []
-        self._card = Card()
-        again, copy = Button(T("Check again"), icon="refresh"), Button(T("Copy diagnostics"), icon="copy")
-        again.clicked.connect(self.opened)
-        copy.clicked.connect(self._copy)
-        row = QHBoxLayout()
-        row.addWidget(again)
-        row.addWidget(copy)
-        row.addStretch()
-        self.column.addLayout(row)
-        self.column.addWidget(self._card)
-        self.column.addWidget(Label(T("About"), "section"))
-        self.add_rows(
-            [
-                FactRow(
-                    "info", T("FaceKD"), T("Version {version}, Apache-2.0 licence", version=version("facekd"))
-                ),
-                FactRow("info", T("Home folder"), str(local.home)),
-                FactRow(
-                    "warning",
-                    T("Liveness"),
-                    T("Not checked yet: a photograph held to the camera can pass for the person."),
-                ),
-            ]
-        )
-
-    @Slot()
-    def opened(self) -> None:
-        """Looks at everything, off the interface thread."""
-        self._context.work.run(lambda _progress: self._look(), self._show, self._context.fail)
-
-    def _look(self) -> list[tuple[str, Text, Text | str]]:
-        facts: list[tuple[str, Text, Text | str]] = []
-        try:
-            self._desk.store.ping()
-            facts.append(("ok", T("Database"), self._desk.store.where))
-        except Exception as error:  # noqa: BLE001 - any failure is a fact to be shown
-            facts.append(("danger", T("Database"), str(error)))
-        keys = self._desk.store.keys
-        if keys is not None:
-            facts.append(
-                ("warning", T("Key to the faces"), keys.warning)
-                if keys.warning
-                else ("ok", T("Key to the faces"), T("in the keyring"))
-            )
-        try:
-            gallery = self._desk.gallery.current()
-            embedder = self._desk.networks.embedder(gallery.model_id)
-            facts.append(
-                (
-                    "ok",
-                    T("Recogniser"),
-                    T("{name}, runs on {device}", name=embedder.card.name, device=embedder.provider),
-                )
-            )
-        except Exception as error:  # noqa: BLE001
-            facts.append(("danger", T("Recogniser"), explain(error)))
-        native = engine()
-        facts.append(("ok" if native.name == "native" else "warning", T("Fast C++ part"), native.detail))
-        return facts
-
-    def _show(self, facts: list[tuple[str, Text, Text | str]]) -> None:
-        self._facts = facts
-        while (item := self._card.body.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        for place, (mark, name, detail) in enumerate(facts):
-            if place:
-                self._card.body.addWidget(Line())
-            self._card.body.addWidget(FactRow(mark, name, detail))
-
-    @Slot()
-    def _copy(self) -> None:
-        lines = [f"FaceKD {version('facekd')}"]
-        lines += [f"{mark:8} {name.source}: {detail}" for mark, name, detail in self._facts]
-        QApplication.clipboard().setText("\n".join(lines))
-        self._context.toasts.show(T("Copied. No faces, names or passwords in it."))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPlainTextEdit, QWidget
 
 from facekd_db.records import Erasure, Json, Setting
 from facekd_ui.i18n.formats import date
+from facekd_ui.i18n.relayed import relayed
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.pages.context import PageContext, Told
 from facekd_ui.pages.failures import explain
@@ -152,7 +153,7 @@ class DatabaseSection(SectionColumn):
     """Where it is, is it sound, a copy of it, and certificates of who was erased."""
 
     def __init__(self, context: PageContext, desk: Desk) -> None:
-        super().__init__(T("Database"), desk.store.where)
+        super().__init__(T("Database"), relayed(desk.store.where, whole=False))
         self._context = context
         check, backup = (
             Button(T("Check everything"), icon="shield"),
@@ -172,7 +173,9 @@ class DatabaseSection(SectionColumn):
         self.column.addWidget(self._facts)
         keys = desk.store.keys
         if keys is not None and keys.warning is not None:
-            self.column.addWidget(Banner("warning", T("The key to the faces lies in a file."), keys.warning))
+            self.column.addWidget(
+                Banner("warning", T("The key to the faces lies in a file."), relayed(keys.warning))
+            )
         self.column.addWidget(
             Label(
                 T(
@@ -209,9 +212,11 @@ class DatabaseSection(SectionColumn):
 
     @Slot()
     def _check(self) -> None:
-        self._context.ask(
-            self._context.services.maintenance.check,
+        maintenance = self._context.services.maintenance
+        self._context.store.run(
+            lambda progress: maintenance.check(Told(progress)),
             self._show_checks,
+            self._context.fail,
             over=self,
             title=T("Opening every photograph and template"),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from facekd_db.records import AuditReport, AuditRow
 from facekd_db.store import Tables
 from facekd_ui.services.base import Service
-from facekd_ui.services.progress import UNWATCHED, Watch
+from facekd_ui.services.progress import UNWATCHED, Telling, Watch
 from facekd_ui.services.sealing import write_whole
 
 STEP = 1000
@@ -51,23 +51,27 @@ class Audit(Service):
                 until=until,
             )
 
-    def verify(self) -> AuditReport:
-        """Walks the whole chain and names the first row that does not fit."""
+    def verify(self, watch: Watch = UNWATCHED) -> AuditReport:
+        """Walks the whole chain and names the first row that does not fit. Raises Stopped when it was cancelled."""
         with self._store.reading() as t:
-            report = t.audit.verify()
+            report = t.audit.verify(Telling(watch))
         self._write(lambda t: self._note(t, "audit.verify", report))
         return report
 
     def export(self, path: Path, watch: Watch = UNWATCHED) -> AuditExport:
-        """Every row as a JSON line, newest first, with the hashes that prove the chain."""
+        """Every row as a JSON line, newest first, with the hashes that prove the chain.
+
+        Raises Stopped when it was cancelled; then no file is left.
+        """
         lines: list[str] = []
         with self._store.reading() as t:
-            report = t.audit.verify()
+            told = Telling(watch, of=2)  # the walk, then the writing
+            report = t.audit.verify(told)
             before: int | None = None
             while rows := t.audit.page(limit=STEP, before=before):
                 lines += [_line(row) for row in rows]
                 before = rows[-1].sequence
-                watch.progress(len(lines), max(report.rows, len(lines)))
+                told(report.rows + len(lines), max(report.rows, len(lines)))
         write_whole(path, "".join(lines).encode())
         self._write(lambda t: self._note(t, "audit.export", report))
         return AuditExport(path, len(lines), report)

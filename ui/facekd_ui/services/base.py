@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 from facekd_db.errors import SessionEnded
 from facekd_db.records import Json
 from facekd_db.store import Store, Tables
-from facekd_ui.i18n.text import Text
+from facekd_ui.i18n.relayed import relayed
 from facekd_ui.services.errors import Forbidden, Invalid, Locked
 from facekd_ui.services.networks import Networks
 from facekd_ui.services.stored_gallery import GalleryCache
@@ -103,7 +103,7 @@ def plain_values() -> Iterator[None]:
     try:
         yield
     except ValueError as e:
-        raise Invalid(Text(str(e))) from e
+        raise Invalid(relayed(e)) from e
 
 
 def _checked(act: str, method: Callable[..., Any]) -> Callable[..., Any]:

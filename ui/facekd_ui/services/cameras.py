@@ -2,7 +2,7 @@
 
 from facekd_db.records import Camera
 from facekd_db.store import Tables
-from facekd_ui.i18n.text import T
+from facekd_ui.i18n.text import T, listed
 from facekd_ui.services.base import Service
 from facekd_ui.services.errors import Invalid
 
@@ -61,5 +61,5 @@ class Cameras(Service):
 def _check(kind: str) -> None:
     if kind not in KINDS:
         raise Invalid(
-            T("Expected a kind of camera among {kinds}, got {kind}.", kinds=", ".join(KINDS), kind=kind)
+            T("Expected a kind of camera among {kinds}, got {kind}.", kinds=listed(KINDS), kind=kind)
         )

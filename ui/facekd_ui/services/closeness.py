@@ -12,6 +12,7 @@ from enum import StrEnum
 from statistics import NormalDist
 
 from facekd.modelcard import ModelCard
+from facekd.policy import Policy
 from facekd_ui.i18n.text import T, Text
 
 FEWEST_PAIRS = 30
@@ -79,6 +80,20 @@ def far_at(card: ModelCard, score: float) -> float:
             way = (score - low.value) / (high.value - low.value)
             return math.exp(math.log(low.far) + way * (math.log(high.far) - math.log(low.far)))
     return rows[0].far if score < rows[0].value else rows[-1].far
+
+
+def strangers_for_a_wrong_name(card: ModelCard, people: int) -> int | None:
+    """So many strangers are looked at for one view that speaks for somebody on file, by the card's table.
+
+    What `facekd.policy.Policy.from_card` sets the line for a name to, as far as the table reaches: with more people
+    than it carries the figure falls. Rounded down to two digits. None without a table or without people.
+    """
+    if not card.threshold or people < 1:
+        return None
+    line = Policy.from_card(card, people).known
+    strangers = 1 / (people * max(far_at(card, line), min(row.far for row in card.threshold)))
+    step = int(10 ** max(0, math.floor(math.log10(strangers)) - 1))
+    return math.floor(strangers / step + 1e-6) * step
 
 
 def percent(share: float) -> str:

@@ -288,10 +288,15 @@ def resembling(
 ) -> tuple[Alike, ...]:
     """Others on file whom the photographs resemble, at least as much as an uncertain name does."""
     found = [shot.vector for shot in shots if shot.vector is not None]
-    if not found:
-        return ()
+    return resembling_vectors(gallery, embedder, np.stack(found), person_id) if found else ()
+
+
+def resembling_vectors(
+    gallery: StoredGallery, embedder: Embedder, found: Floats, person_id: int | None
+) -> tuple[Alike, ...]:
+    """`resembling` for embeddings [n, d]."""
     policy = policy_for(embedder, gallery)
-    probes = Embeddings(np.stack(found), embedder.model_id)
+    probes = Embeddings(found, embedder.model_id)
     best: dict[str, float] = {}
     for candidates in gallery.candidates(probes):
         for candidate in candidates:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from facekd.errors import FacekdError
 from facekd_db.records import Role
-from facekd_ui.i18n.text import T, Text
+from facekd_ui.i18n.text import T, Text, listed
+from facekd_ui.services.words import REASONS, ROLES
 
 if TYPE_CHECKING:  # both modules need these errors themselves
     from facekd_ui.services.examination import Alike, Shot
@@ -32,10 +33,8 @@ class Forbidden(ServiceError):
     """The role does not carry this act; it is in the audit log that it was tried."""
 
     def __init__(self, act: str, role: Role, allowed: Collection[Role]) -> None:
-        who = ", ".join(sorted(allowed))
-        super().__init__(
-            T("You may not do this ({act}) as {role}; it takes {who}.", act=act, role=role, who=who)
-        )
+        who = listed(ROLES[each] for each in sorted(allowed))
+        super().__init__(T("You may not do this as {role}; it takes {who}.", role=ROLES[role], who=who))
         self.act = act
 
 
@@ -70,8 +69,12 @@ class NothingUsable(ServiceError):
     """No photograph of a person could be enrolled; `refused` says why."""
 
     def __init__(self, refused: "tuple[Shot, ...]") -> None:
-        reasons = ", ".join(sorted({shot.reasons[0].value for shot in refused})) or "-"
-        super().__init__(T("No photograph could be used ({reasons}).", reasons=reasons))
+        reasons = listed(REASONS[reason] for reason in sorted({shot.reasons[0] for shot in refused}))
+        super().__init__(
+            T("No photograph could be used ({reasons}).", reasons=reasons)
+            if refused
+            else T("No photograph could be used: there was none.")
+        )
         self.refused = refused
 
 
@@ -79,6 +82,6 @@ class LooksAlike(ServiceError):
     """The face looks like somebody already on file; saying that it is somebody else goes on."""
 
     def __init__(self, alike: "tuple[Alike, ...]") -> None:
-        names = ", ".join(each.name for each in alike)
+        names = listed(each.name for each in alike)
         super().__init__(T("This looks like {names}, already on file.", names=names))
         self.alike = alike

@@ -7,9 +7,12 @@ from facekd_ui.services.accounts import Accounts
 from facekd_ui.services.audit import Audit
 from facekd_ui.services.base import Desk, Service
 from facekd_ui.services.cameras import Cameras
+from facekd_ui.services.crowd import Crowd
 from facekd_ui.services.enrolment import Enrolment
+from facekd_ui.services.groups import Groups
 from facekd_ui.services.imports import Imports
 from facekd_ui.services.maintenance import Maintenance
+from facekd_ui.services.merging import Merging
 from facekd_ui.services.people import People
 from facekd_ui.services.photo import Photo
 from facekd_ui.services.recognition import Recognition
@@ -25,9 +28,12 @@ SERVICES: dict[str, type[Service]] = {
         Accounts,
         Audit,
         Cameras,
+        Crowd,
         Enrolment,
+        Groups,
         Imports,
         Maintenance,
+        Merging,
         People,
         Photo,
         Recognition,
@@ -47,9 +53,12 @@ class Services:
     accounts: Accounts
     audit: Audit
     cameras: Cameras
+    crowd: Crowd
     enrolment: Enrolment
+    groups: Groups
     imports: Imports
     maintenance: Maintenance
+    merging: Merging
     people: People
     photo: Photo
     recognition: Recognition
@@ -65,9 +74,12 @@ class Services:
             accounts=Accounts(desk, session),
             audit=Audit(desk, session),
             cameras=Cameras(desk, session),
+            crowd=Crowd(desk, session),
             enrolment=Enrolment(desk, session),
+            groups=Groups(desk, session),
             imports=Imports(desk, session),
             maintenance=Maintenance(desk, session),
+            merging=Merging(desk, session),
             people=People(desk, session),
             photo=Photo(desk, session),
             recognition=Recognition(desk, session),

@@ -44,8 +44,9 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Row], sheet: st
     count = 0
     with _whole(path) as part:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(str(part), options)
         try:
-            with xlsxwriter.Workbook(str(part), options) as book:
+            with book:
                 bold = book.add_format({"bold": True})
                 page: Any = None
                 for row in rows:
@@ -59,6 +60,10 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Iterable[Row], sheet: st
                     _sheet(book, sheet, 0, header, bold)
         except XlsxWriterException as error:
             raise InputError(f"{path}: cannot be written ({error}); choose another place") from error
+        finally:
+            for page in book.worksheets():  # a workbook that could not be written forgets its own files
+                page.row_data_fh.close()
+                Path(page.row_data_filename).unlink(missing_ok=True)
     return count
 
 
@@ -95,6 +100,7 @@ def _whole(path: Path) -> Any:
     """A file beside `path` that takes its place when the block ends well."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        part.touch()  # a place that takes no file is told before anybody works, and a workbook has begun its own files
         yield part
         part.replace(path)
     except OSError as error:

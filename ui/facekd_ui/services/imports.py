@@ -6,7 +6,7 @@ misses after a crash is noticed by the photographs themselves, which are on file
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from facekd_ui.services.errors import ConsentNeeded, Invalid, LooksAlike, Nothin
 from facekd_ui.services.examination import Examiner, Shot
 from facekd_ui.services.people import GivenConsent
 from facekd_ui.services.progress import UNWATCHED, Watch
-from facekd_ui.services.sealing import LocalSeal, write_whole
+from facekd_ui.services.sealing import LocalSeal, remove_parts, write_whole
 
 SUFFIX = ".import"
 
@@ -103,6 +103,9 @@ class Imports(Service):
         """Enrols everyone in `folder`; goes on where an earlier run of the same folder stopped.
 
         A person who resembles somebody else on file is refused; enrol that one by hand and say who it is.
+
+        Args:
+            consent: of everyone in the folder; `given_by` "" stands for each person's own name.
         """
         people = _people(folder)
         journal = _Journal(self._desk, folder)
@@ -144,7 +147,8 @@ class Imports(Service):
 
         def enrol(shots: Sequence[Shot], person_id: int | None) -> ImportRow:
             fields = PersonFields(name) if person_id is None else None
-            done = enrolment._settled(person_id, fields, shots, consent if fields else None, False, "file")
+            agreed = None if consent is None else replace(consent, given_by=consent.given_by or name)
+            done = enrolment._settled(person_id, fields, shots, agreed if fields else None, False, "file")
             return ImportRow(
                 name,
                 Fate.UPDATE if fields is None else Fate.NEW,
@@ -233,6 +237,7 @@ class _Journal:
     def remove(self) -> None:
         """The import is over."""
         self._path.unlink(missing_ok=True)
+        remove_parts(self._path.parent, self._path.name)
 
     @staticmethod
     def folder_of(desk: Desk, path: Path) -> Path | None:

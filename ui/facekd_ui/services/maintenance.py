@@ -5,24 +5,21 @@ from pathlib import Path
 
 from facekd_db.backup import back_up, restore
 from facekd_db.copying import CopyReport, copy_store
-from facekd_db.errors import StoreError
 from facekd_db.login import prove
 from facekd_db.store import Store
+from facekd_ui.i18n.relayed import relayed
+from facekd_ui.i18n.text import T, Text
 from facekd_ui.services.base import Service
-from facekd_ui.services.progress import UNWATCHED, Watch
+from facekd_ui.services.progress import UNWATCHED, Telling, Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at."""
 
-    name: str
+    name: str  # "database", "content", "audit log" or "faces"
     ok: bool
-    detail: str
-
-
-class Stopped(StoreError):
-    """The copy was cancelled; nothing was changed."""
+    detail: Text | str
 
 
 class Maintenance(Service):
@@ -30,21 +27,38 @@ class Maintenance(Service):
 
     name = "maintenance"
 
-    def check(self) -> tuple[Check, ...]:
+    def check(self, watch: Watch = UNWATCHED) -> tuple[Check, ...]:
         """Schema, audit chain, and whether every photograph and template opens; damaged rows go into quarantine."""
         store = self._store
         store.ping()
         with store.reading() as t:
-            report = t.audit.verify()
+            report = t.audit.verify(Telling(watch))
             state = t.gallery.state()
             people, accounts = t.people.count(), len(t.operators.all())
             opened = t.templates.gallery(state.model_id) if state.model_id else None
         damaged = () if opened is None else opened.damaged
         checks = (
-            Check("database", True, store.where),
-            Check("content", True, f"{people} people, {accounts} accounts, revision {state.revision}"),
-            Check("audit log", report.broken is None, report.why or f"{report.rows} rows, unbroken"),
-            Check("faces", not damaged, f"{len(opened.rows) if opened else 0} open, {len(damaged)} damaged"),
+            Check("database", True, relayed(store.where, whole=False)),
+            Check(
+                "content",
+                True,
+                T(
+                    "{people} people, {accounts} accounts, revision {revision}",
+                    people=people,
+                    accounts=accounts,
+                    revision=state.revision,
+                ),
+            ),
+            Check(
+                "audit log",
+                report.broken is None,
+                relayed(report.why) if report.why else T("{n} rows, unbroken", n=report.rows),
+            ),
+            Check(
+                "faces",
+                not damaged,
+                T("{n} open, {damaged} damaged", n=len(opened.rows) if opened else 0, damaged=len(damaged)),
+            ),
         )
         failed = [check.name for check in checks if not check.ok]
         self._write(lambda t: self._audit(t, "store.check", detail={"failed": list(failed)}))
@@ -61,14 +75,14 @@ class Maintenance(Service):
         target = Store(address, self._store.keys)
         try:
             target.upgrade()
-            return copy_store(self._store, target, replace=replace, progress=_Told(watch))
+            return copy_store(self._store, target, replace=replace, progress=Telling(watch))
         finally:
             target.close()
 
     def backup(self, path: Path, watch: Watch = UNWATCHED) -> CopyReport:
         """A new file with everything; faces stay encrypted, and the store key is not in it."""
         self._write(lambda t: self._audit(t, "store.backup"))
-        return back_up(self._store, path, progress=_Told(watch))
+        return back_up(self._store, path, progress=Telling(watch))
 
     def restore(
         self, path: Path, password: str, *, replace: bool = False, watch: Watch = UNWATCHED
@@ -83,7 +97,7 @@ class Maintenance(Service):
             Conflict: the store is not empty, and `replace` was not said.
         """
         prove(self._store, self._by, password)
-        return restore(path, self._store, replace=replace, by=self._by, progress=_Told(watch))
+        return restore(path, self._store, replace=replace, by=self._by, progress=Telling(watch))
 
     def rotate_key(self, password: str) -> int:
         """A new store key; other computers need it, and older backups cannot be read any more.
@@ -108,13 +122,3 @@ class Maintenance(Service):
         key_id = self._store.import_key(path)
         self._write(lambda t: self._audit(t, "store.import_key", detail={"key": key_id[:8]}))
         return key_id
-
-
-class _Told:
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
-
-    def __call__(self, done: int, total: int) -> None:
-        self._watch.progress(done, total)
-        if self._watch.cancelled():
-            raise Stopped("stopped on request; nothing was changed")

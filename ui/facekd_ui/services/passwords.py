@@ -34,6 +34,11 @@ _ROWS = (
     "azertyuiop",
     "1qaz2wsx3edc4rfv5tgb",
 )
+_DAY = re.compile(
+    r"(?:(?:19|20)\d\d([-./]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])"
+    r"|(?:0[1-9]|[12]\d|3[01])([-./]?)(?:0[1-9]|1[0-2])\2(?:19|20)?\d\d)"
+)
+"""A date as 1987-12-24, 19871224, 24.12.1987, 241287."""
 _LEET = str.maketrans("013457@$!", "oleastasi")
 
 
@@ -88,6 +93,9 @@ def require_good(password: str, *names: str) -> None:
 def estimated_guesses(password: str, *names: str) -> float:
     """How many tries a guesser needs who knows common words, keyboards, years and the person's names."""
     rest = password.casefold()
+    unit = _repeated_unit(rest)
+    if len(unit) < len(rest):  # the same again and again: the guesser tries how often
+        return estimated_guesses(password[: len(unit)], *names) * len(rest) / len(unit)
     plain = rest.translate(_LEET)
     words = sorted({*_COMMON, *_parts(names)}, key=len, reverse=True)
     guesses = 1.0
@@ -105,6 +113,10 @@ def _token(rest: str, plain: str, at: int, words: list[str]) -> tuple[int, float
     for word in words:
         if len(word) >= 3 and (rest.startswith(word, at) or plain.startswith(word, at)):
             return len(word), 200.0
+        if len(word) >= 4 and rest.startswith(word[::-1], at):
+            return len(word), 400.0
+    if day := _DAY.match(rest, at):
+        return len(day[0]), 40_000.0  # of a hundred years
     if year := re.compile(r"(19|20)\d\d").match(rest, at):
         return len(year[0]), 100.0
     if (same := _repeat(rest, at)) >= 3:
@@ -113,6 +125,12 @@ def _token(rest: str, plain: str, at: int, words: list[str]) -> tuple[int, float
         return run, 40.0 * run
     # Letters in a language follow each other; 26 each would flatter words that are not in the list.
     return 1, 12.0 if rest[at].isalpha() else 10.0 if rest[at].isdigit() else 20.0
+
+
+def _repeated_unit(text: str) -> str:
+    """The shortest piece of which the text is made by repetition; the text itself where there is none."""
+    at = (text + text).find(text, 1)
+    return text[:at] if 0 < at < len(text) else text
 
 
 def _repeat(text: str, at: int) -> int:

@@ -15,8 +15,10 @@ from facekd_db.records import (
     Event,
     EventFilter,
     Json,
+    Merge,
     Person,
     PersonFields,
+    PersonFilter,
     PersonSort,
     PersonSummary,
 )
@@ -24,6 +26,7 @@ from facekd_db.store import Store, Tables
 from facekd_ui.i18n.text import T
 from facekd_ui.services.base import Service
 from facekd_ui.services.errors import Invalid
+from facekd_ui.services.examination import Clarity, clarity_of
 from facekd_ui.services.shared import days_of
 
 log = logging.getLogger(__name__)
@@ -54,7 +57,13 @@ class PersonFile:
     templates: int
     consents: tuple[Consent, ...]
     latest: tuple[Event, ...]
+    events: int  # all of them
     changes: tuple[AuditRow, ...]  # newest first
+    groups: tuple[str, ...] = ()
+    merges: tuple[Merge, ...] = ()  # records that were put into this one
+    merged_into: Merge | None = None  # this record was put into another one
+    undo_days: int = 0  # for how long a deletion could be undone
+    clarity: tuple[Clarity, ...] = ()  # of each photograph
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +84,28 @@ class People(Service):
 
     def page(
         self,
-        search: str = "",
+        which: PersonFilter | str = "",
         *,
-        department: str | None = None,
-        deleted: bool = False,
         sort: PersonSort = PersonSort.NAME,
         descending: bool = False,
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[PersonSummary, ...]:
-        """One page of the table; `search` is part of name, code or department."""
+        """One page of the table; a text alone is part of name, code or department."""
         with self._store.reading() as t:
-            return t.people.page(
-                search,
-                department=department,
-                deleted=deleted,
-                sort=sort,
-                descending=descending,
-                limit=limit,
-                offset=offset,
-            )
+            return t.people.page(which, sort=sort, descending=descending, limit=limit, offset=offset)
 
-    def count(self, search: str = "", *, department: str | None = None, deleted: bool = False) -> int:
+    def count(self, which: PersonFilter | str = "") -> int:
         """How many rows `page` goes through."""
         with self._store.reading() as t:
-            return t.people.count(search, department=department, deleted=deleted)
+            return t.people.count(which)
+
+    def ids(
+        self, which: PersonFilter | str = "", *, sort: PersonSort = PersonSort.NAME, descending: bool = False
+    ) -> tuple[tuple[int, int], ...]:
+        """(id, version) of everyone whom `page` goes through, in its order: for acts on rows not loaded yet."""
+        with self._store.reading() as t:
+            return t.people.ids(which, sort=sort, descending=descending)
 
     def departments(self) -> tuple[str, ...]:
         """The departments in use."""
@@ -151,7 +157,13 @@ class People(Service):
                 sum(not row.rejects for row in templates.rows),
                 t.consents.of(person_id),
                 t.events.page(EventFilter(person_id=person_id), limit=LATEST),
+                t.events.count_of([person_id]),
                 t.audit.page(subject=subject, limit=LATEST),
+                t.people.summaries([person_id])[0].groups,
+                t.merges.of(person_id),
+                t.merges.into(person_id),
+                days_of(t, "retention.deleted_days").days,
+                tuple(clarity_of(crop.image) for crop in photos.rows),
             )
             self._audit(t, "person.look", subject)
             return found
@@ -203,7 +215,10 @@ class People(Service):
         return self._write(delete)
 
     def restore(self, person_id: int, version: int) -> Person:
-        """Takes a deletion back."""
+        """Takes a deletion back. A record that was put into another one cannot come back this way (`merging.undo`).
+
+        Raises Conflict when it was changed meanwhile, or is part of another record.
+        """
 
         def restore(t: Tables) -> Person:
             person = t.people.restore(person_id, version, self._by)

@@ -14,6 +14,8 @@ from facekd_db.errors import StoreBusy, StoreError, StoreFull, StoreUnavailable
 from facekd_db.keys import KeyStore
 from facekd_db.records import Camera, Json, Sighting
 from facekd_db.store import Store, Tables
+from facekd_ui.i18n.relayed import relayed
+from facekd_ui.i18n.text import T, Text
 from facekd_ui.services.base import Desk, Service
 from facekd_ui.services.closeness import closeness
 from facekd_ui.services.sealing import LocalSeal
@@ -28,15 +30,16 @@ FORGET_S = 30.0
 PICTURE_SIDE = 224
 PICTURE_MARGIN = 0.5  # of the face's box, on each side, so that the face can be found in it again
 JPEG_QUALITY = 88
+SPOOL = "spool"  # folder in the home folder
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingState:
     """What the status line says of the records."""
 
-    waiting: int  # batches that lie on this computer
+    waiting: int  # sightings that lie on this computer
     saved: int  # events that were new, since the start
-    trouble: str = ""  # why the last try failed; empty when all is well
+    trouble: Text | None = None  # why the last try failed; None when all is well
 
 
 @dataclass(slots=True)
@@ -79,7 +82,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._saved = 0
-        self._trouble = ""
+        self._trouble: Text | None = None
 
     def see(self, recognition: Recognition, image: Image, at: datetime | None = None) -> None:
         """Gathers what is new in a frame; a millisecond for each face that becomes a sighting, else nothing.
@@ -123,33 +126,19 @@ class Recorder:
                 except OSError as error:
                     with self._lock:  # kept in memory; perhaps there is room the next time
                         self._gathered = gathered + self._gathered
-                    self._trouble = f"this computer's disk takes no records ({error.strerror}); make room"
+                    self._trouble = T(
+                        "This computer's disk takes no records ({why}); make room.", why=error.strerror
+                    )
                     return self.state()
-            self._trouble = ""
-            self._send()
+            saved, self._trouble = send(self._store, self._spool, self._rules.interval)
+            self._saved += saved
             return self.state()
 
     def state(self) -> RecordingState:
         """How the records stand."""
         with self._lock:
-            gathered = bool(self._gathered)
+            gathered = len(self._gathered)
         return RecordingState(self._spool.waiting() + gathered, self._saved, self._trouble)
-
-    def _send(self) -> None:
-        for batch in self._spool.batches():
-            record = functools.partial(self._record, batch=batch)
-            try:
-                self._saved += self._store.run(record)
-            except (StoreUnavailable, StoreBusy, StoreFull) as error:
-                self._trouble = str(error)
-                return
-            except StoreError as error:
-                self._spool.set_aside(batch.path, str(error))
-                continue
-            self._spool.done(batch)
-
-    def _record(self, t: Tables, batch: Batch) -> int:
-        return t.events.record(batch.uid, batch.sightings, self._rules.interval)
 
     def _is_due(self, face: RecognisedFace, seen: _Seen, now: datetime) -> bool:
         if face.state is State.UNKNOWN and not self._rules.strangers:
@@ -165,6 +154,8 @@ class Recorder:
             "kind": meaning.kind,
             "share": round(meaning.share, 9),
             "trials": meaning.trials,
+            "model": self._card.id,
+            "people": self._people,
         }
         person = int(face.person) if face.person is not None and face.state is not State.UNKNOWN else None
         return Sighting(
@@ -198,13 +189,46 @@ class Recording(Service):
         run = f"{self._session.stored.id}.{self._store.now():%Y%m%d%H%M%S%f}"
         return Recorder(self._store, open_spool(self._desk), camera, run, card, people, rules)
 
+    def send_waiting(self) -> RecordingState:
+        """Sends what an earlier run, or a source that is closed, left on this computer while the store was away."""
+        if self._desk.store.keys is None or not (self._desk.home / SPOOL).is_dir():
+            return RecordingState(0, 0)
+        spool = open_spool(self._desk)
+        with self._store.reading() as t:
+            interval = timedelta(seconds=whole_of(t, "events.interval_s"))
+        saved, trouble = send(self._store, spool, interval)
+        return RecordingState(spool.waiting(), saved, trouble)
+
+
+def send(store: Store, spool: Spool, interval: timedelta) -> tuple[int, Text | None]:
+    """Sends what lies on the disk, oldest first.
+
+    Returns:
+        How many new events it made, and why it stopped; None when nothing is left.
+    """
+    saved = 0
+    for batch in spool.batches():
+        try:
+            saved += store.run(functools.partial(_record, batch=batch, interval=interval))
+        except (StoreUnavailable, StoreBusy, StoreFull) as error:
+            return saved, relayed(error)
+        except StoreError as error:
+            spool.set_aside(batch.path, str(error))
+            continue
+        spool.done(batch)
+    return saved, None
+
+
+def _record(t: Tables, batch: Batch, interval: timedelta) -> int:
+    return t.events.record(batch.uid, batch.sightings, interval)
+
 
 def open_spool(desk: Desk) -> Spool:
     """This computer's spool."""
     keys: KeyStore | None = desk.store.keys
     if keys is None:
         raise ValueError("expected a store opened with keys; without them nothing can be recorded")
-    return Spool(desk.home / "spool", LocalSeal(desk.home, keys))
+    return Spool(desk.home / SPOOL, LocalSeal(desk.home, keys))
 
 
 def face_picture(image: Image, box: tuple[float, float, float, float]) -> bytes | None:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from facekd_db.keys import KEY_BYTES, KeyStore
 from facekd_db.vault import NONCE_BYTES
 
 KEY_ID = "local-key-id"
+PART = ".part"
+_making = threading.Lock()
 
 
 class LocalSeal:
@@ -41,7 +45,7 @@ class LocalSeal:
 def write_whole(path: Path, data: bytes) -> None:
     """Either the whole file or none, readable by its owner only, on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -55,7 +59,20 @@ def write_whole(path: Path, data: bytes) -> None:
         raise
 
 
+def remove_parts(folder: Path, name: str = "*", older_than_s: float = 0) -> None:
+    """Removes what writers left that were killed within `write_whole`; a name alone is that of one file."""
+    for part in folder.glob(f"{name}.*{PART}"):
+        with suppress(OSError):  # its writer lives, and has just finished it
+            if time.time() - part.stat().st_mtime >= older_than_s:
+                part.unlink()
+
+
 def _own_key(home: Path, keys: KeyStore) -> bytes:
+    with _making:  # two threads that need it first must not make two keys
+        return _found_or_made(home, keys)
+
+
+def _found_or_made(home: Path, keys: KeyStore) -> bytes:
     path = home / KEY_ID
     try:
         key_id = path.read_text(encoding="ascii").strip()

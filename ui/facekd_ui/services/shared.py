@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from facekd_db.records import Json, Setting
 from facekd_db.store import Tables
-from facekd_ui.i18n.text import T
+from facekd_ui.i18n.text import T, Text, listed
 from facekd_ui.services.base import Service
 from facekd_ui.services.errors import Invalid
 
@@ -23,7 +23,7 @@ class Entry:
 
     default: Json
     fits: Callable[[Json], bool]
-    expected: str  # what fits, in words
+    expected: Text  # what fits, in words
 
 
 def _whole(low: int, high: int) -> Callable[[Json], bool]:
@@ -39,20 +39,20 @@ def _flag(value: Json) -> bool:
 
 
 ENTRIES: Mapping[str, Entry] = {
-    "organisation": Entry("", _text, "a name"),
-    "responsible": Entry("", _text, "who answers for the data"),
-    "consent.required": Entry(False, _flag, "true or false"),
-    "consent.text.en": Entry(_consent("en"), _text, "the text that people agree to"),
-    "consent.text.zh_CN": Entry(_consent("zh_CN"), _text, "the text that people agree to"),
-    "session.idle_minutes": Entry(15, _whole(1, 480), "1 to 480 minutes"),
-    "session.lifetime_hours": Entry(12, _whole(1, 168), "1 to 168 hours"),
-    "account.one_time_hours": Entry(72, _whole(1, 720), "1 to 720 hours"),
-    "retention.deleted_days": Entry(30, _whole(0, 3650), "0 to 3,650 days"),
-    "retention.events_days": Entry(90, _whole(0, 36_500), "0 (for ever) to 36,500 days"),
-    "retention.pictures_days": Entry(30, _whole(0, 36_500), "0 (for ever) to 36,500 days"),
-    "events.interval_s": Entry(300, _whole(1, 86_400), "1 to 86,400 seconds"),
-    "events.strangers": Entry(True, _flag, "true or false"),
-    "lock.recognition": Entry(True, _flag, "true or false"),
+    "organisation": Entry("", _text, T("a name")),
+    "responsible": Entry("", _text, T("who answers for the data")),
+    "consent.required": Entry(False, _flag, T("true or false")),
+    "consent.text.en": Entry(_consent("en"), _text, T("the text that people agree to")),
+    "consent.text.zh_CN": Entry(_consent("zh_CN"), _text, T("the text that people agree to")),
+    "session.idle_minutes": Entry(15, _whole(1, 480), T("1 to 480 minutes")),
+    "session.lifetime_hours": Entry(12, _whole(1, 168), T("1 to 168 hours")),
+    "account.one_time_hours": Entry(72, _whole(1, 720), T("1 to 720 hours")),
+    "retention.deleted_days": Entry(30, _whole(0, 3650), T("0 to 3,650 days")),
+    "retention.events_days": Entry(90, _whole(0, 36_500), T("0 (for ever) to 36,500 days")),
+    "retention.pictures_days": Entry(30, _whole(0, 36_500), T("0 (for ever) to 36,500 days")),
+    "events.interval_s": Entry(300, _whole(1, 86_400), T("1 to 86,400 seconds")),
+    "events.strangers": Entry(True, _flag, T("true or false")),
+    "lock.recognition": Entry(True, _flag, T("true or false")),
 }
 """Key -> default and what fits.
 
@@ -93,7 +93,7 @@ class Shared(Service):
         """
         entry = ENTRIES.get(key)
         if entry is None:
-            raise Invalid(T("Expected a setting among {keys}, got {key}.", keys=", ".join(ENTRIES), key=key))
+            raise Invalid(T("Expected a setting among {keys}, got {key}.", keys=listed(ENTRIES), key=key))
         if not entry.fits(value):
             raise Invalid(
                 T("{key}: expected {what}, got {value}.", key=key, what=entry.expected, value=value)

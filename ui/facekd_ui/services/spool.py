@@ -11,11 +11,13 @@ import msgspec
 
 from facekd_db.errors import Damaged
 from facekd_db.records import Sighting
-from facekd_ui.services.sealing import LocalSeal, write_whole
+from facekd_ui.services.sealing import LocalSeal, remove_parts, write_whole
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".sightings"
+STALE_S = 3600.0
+"""A half-written batch of this age has nobody who finishes it."""
 LIMIT_BYTES = 500_000_000
 """From here on sightings wait without their pictures: who was where matters more than how they looked."""
 
@@ -55,6 +57,7 @@ class Spool:
         self._folder = folder
         self._seal = seal
         self._limit = limit_bytes
+        remove_parts(folder, older_than_s=STALE_S)
 
     def put(self, sightings: Sequence[Sighting]) -> None:
         """Writes a batch; it survives the end of the program and of the power. Raises OSError when the disk is full."""
@@ -64,11 +67,11 @@ class Spool:
         # The name sorts by time, and counts on when the clock was set back.
         number = max((int(path.name.split("-")[0]) for path in self._paths()), default=0) + 1
         data = self._seal.seal(msgspec.msgpack.encode(list(sightings)), uid)
-        write_whole(self._folder / f"{number:012}-{uid}{SUFFIX}", data)
+        write_whole(self._folder / f"{number:012}-{uid}-{len(sightings)}{SUFFIX}", data)
 
     def waiting(self) -> int:
-        """How many batches there are."""
-        return len(self._paths())
+        """How many sightings there are."""
+        return sum(int(path.name.removesuffix(SUFFIX).split("-")[2]) for path in self._paths())
 
     def size_bytes(self) -> int:
         """How much room they take."""

@@ -32,6 +32,7 @@ def action(
         group: the heading in the sheet of keys; the page's title when left out.
     """
     result = QAction(owner)
+    result.setProperty("listed", True)  # fields have actions of their own, which are none of the page's
     say(result, text)
     if icon:
         set_icon(result, icon)
@@ -75,5 +76,5 @@ def usable(*owners: QWidget | None) -> Iterator[QAction]:
     for owner in owners:
         if owner is not None:
             for found in owner.actions():
-                if found.isEnabled() and found.isVisible() and found.text():
+                if found.property("listed") and found.isEnabled() and found.isVisible() and found.text():
                     yield found

@@ -16,6 +16,7 @@ from facekd_ui.widgets.sheets import WIDE, Sheet
 from facekd_ui.workers.tasks import Tasks
 
 MOST = 12  # entries shown
+LEAST = 3  # rank of what fits by something else than its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,16 @@ def rank(query: str, words: str) -> int | None:
     return 2 if query in words else None
 
 
-def best(query: str, entries: Sequence[Found]) -> list[Found]:
-    """The entries that fit, best first, equals in their order."""
-    ranked = [(rank(query, entry.words), row, entry) for row, entry in enumerate(entries)]
-    fitting = [(how, row, entry) for how, row, entry in ranked if how is not None]
+def best(query: str, entries: Sequence[Found], looked_up: Sequence[Found] = ()) -> list[Found]:
+    """The entries that fit, best first, equals in their order.
+
+    `looked_up` fit whatever their words are (by a code, by a department), and come before equals.
+    """
+    fitting: list[tuple[int, int, Found]] = []
+    for row, entry in enumerate((*looked_up, *entries)):
+        how = rank(query, entry.words)
+        if how is not None or row < len(looked_up):
+            fitting.append((LEAST if how is None else how, row, entry))
     return [entry for _, _, entry in sorted(fitting, key=lambda item: item[:2])]
 
 
@@ -127,7 +134,7 @@ class Finder(Sheet):
 
     def _refresh(self) -> None:
         query = self.field.text()
-        self._shown = [*self._looked_up, *best(query, self._at_hand())][:MOST]
+        self._shown = best(query, self._at_hand(), self._looked_up)[:MOST]
         self.list.clear()
         for entry in self._shown:
             item = QListWidgetItem(self.list)

@@ -27,7 +27,7 @@ class PageSpec:
     roles: frozenset[str] = field(default=EVERYONE)
     shortcut: str = ""
     at_bottom: bool = False  # of the rail: settings
-    in_rail: bool = True  # else reached from another page only
+    below: str = ""  # not in the rail, which marks the page of that key meanwhile
     word: Text | None = None  # below the icon, where the title is too long
 
 

@@ -143,6 +143,7 @@ class Rail(QWidget):
         say(self, T("Pages"), "accessibleName")
         self._items: dict[str, RailItem] = {}
         self._wide = False
+        self._mark_row: QVBoxLayout | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 4)
         self._column.setSpacing(4)
@@ -157,12 +158,12 @@ class Rail(QWidget):
         self._items = {}
         mark = QWidget()
         mark.setFixedHeight(48)
-        holder = QVBoxLayout(mark)
-        holder.setContentsMargins(0, 0, 0, 0)
-        holder.addWidget(Mark(), 0, Qt.AlignmentFlag.AlignCenter)
+        self._mark_row = QVBoxLayout(mark)
+        self._mark_row.addWidget(Mark(), 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._place_mark()
         self._column.addWidget(mark)
         stretched = False
-        for spec in sorted((s for s in specs if s.in_rail), key=lambda s: s.at_bottom):
+        for spec in sorted((s for s in specs if not s.below), key=lambda s: s.at_bottom):
             if spec.at_bottom and not stretched:
                 self._column.addStretch()
                 stretched = True
@@ -173,6 +174,12 @@ class Rail(QWidget):
             self._column.addWidget(item)
         if not stretched:
             self._column.addStretch()
+
+    def _place_mark(self) -> None:
+        """Over the icons of the pages."""
+        left = 17 if self._wide else (NARROW - 28) // 2
+        if self._mark_row is not None:
+            self._mark_row.setContentsMargins(left, 0, 0, 0)
 
     def mark_current(self, key: str) -> None:
         """Shows where one is."""
@@ -189,5 +196,6 @@ class Rail(QWidget):
         if wide != self._wide:
             self._wide = wide
             self.setFixedWidth(WIDE if wide else NARROW)
+            self._place_mark()
             for item in self._items.values():
                 item.set_wide(wide=wide)

@@ -107,12 +107,18 @@ class StatusLine(QWidget):
         if self._entries.pop(key, None) is not None:
             self._refresh()
 
-    def show_recogniser(self, name: str, device: Text | str, promise: Text | str) -> None:
-        """What recognises, where it really runs, and the promise in force. An empty name: none chosen."""
+    def show_recogniser(
+        self, name: str, device: Text | str, promise: Text | str, why: Text | str = ""
+    ) -> None:
+        """What recognises, where it really runs, and the promise in force. An empty name: none chosen.
+
+        `why` says in the tooltip what the promise rests on.
+        """
         self._recogniser.say(T("Recogniser") if name else T("No recogniser chosen"))
         self._recogniser_name.say(name)
         self._device.say(device)
         self._promise.say(promise)
+        say(self._promise, why, "toolTip")
 
     def sizeHint(self) -> QSize:
         """28 high."""

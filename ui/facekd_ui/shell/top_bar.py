@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import LANGUAGES, T, Text, Tn, current_language
 from facekd_ui.theme.theme import px, set_type, set_variant
 from facekd_ui.widgets.badges import CountBadge
-from facekd_ui.widgets.buttons import IconButton, Line
+from facekd_ui.widgets.buttons import IconButton, Line, tip_with_key
 from facekd_ui.widgets.faces import Avatar
 from facekd_ui.widgets.labels import ElidedLabel, IconLabel, KeyCap, Label
 from facekd_ui.widgets.menus import Menu
@@ -96,6 +96,7 @@ class TopBar(QWidget):
         self._find = self._make_find()
         self.cameras = StateItem("video")
         self.cameras.clicked.connect(self.cameras_asked)
+        self.cameras.hide()  # no tick for a camera that nobody has opened
         self.store = StateItem("database")
         self.store.clicked.connect(self.store_asked)
         self._bell = IconButton("bell", T("Alerts"))
@@ -119,13 +120,14 @@ class TopBar(QWidget):
         row.addWidget(self.title, 1)
         row.addWidget(self._find)
         row.addLayout(right, 1)
-        self.setFixedHeight(HEIGHT)
+        self._fit_text()
 
     def _make_find(self) -> QPushButton:
         find = QPushButton()
         find.setProperty("role", "find")
         set_type(find, "body")
         say(find, T("Find a person, a page or an action"), "accessibleName")
+        say(find, tip_with_key(T("Find a person, a page or an action"), "Ctrl+K"), "toolTip")
         row = QHBoxLayout(find)
         row.setContentsMargins(10, 0, 8, 0)
         row.setSpacing(10)
@@ -156,7 +158,16 @@ class TopBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """52 high."""
-        return QSize(1200, HEIGHT)
+        return QSize(1200, self.height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit_text()
+
+    def _fit_text(self) -> None:
+        self.setFixedHeight(max(HEIGHT, px(44)))
 
     def show_operator(self, name: str, role: Text | str) -> None:
         """Who is logged in."""

@@ -56,6 +56,7 @@ class MainWindow(QWidget):
         whole.addWidget(self._outer)
         self.toasts = Toasts(self)
         self._lookup: Lookup | None = None
+        self._more: Callable[[], Sequence[Found]] = tuple
         self._finder: Finder | None = None
         self._role = ""
         self._visited: list[str] = []
@@ -63,7 +64,7 @@ class MainWindow(QWidget):
         self._page_actions: list[QAction] = []
         self._chrome_actions = self._make_actions()
         self._connect()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # Tab goes from control to control, not to the window
 
     # -- what it shows
 
@@ -101,20 +102,24 @@ class MainWindow(QWidget):
         self._page_actions = [
             action(self, spec.title, partial(self.open, spec.key), spec.shortcut, spec.icon, T("Pages"))
             for spec in mine
-            if spec.in_rail
         ]
 
     def open(self, key: str) -> QWidget:
         """Shows a page. Raises KeyError for one that the role may not use."""
         page = self.pages.open(key)
         spec = self.pages.spec(key)
-        self.rail.mark_current(key)
+        self.rail.mark_current(spec.below or key)
         self.top_bar.title.say(spec.title)
         return page
 
-    def set_lookup(self, lookup: Lookup | None) -> None:
-        """What the finder asks for people and more; runs on the tasks."""
-        self._lookup = lookup
+    def set_lookup(self, lookup: Lookup | None, more: Callable[[], Sequence[Found]] = tuple) -> None:
+        """What the finder finds besides pages and actions.
+
+        Args:
+            lookup: people; runs on the tasks.
+            more: what is at hand: settings.
+        """
+        self._lookup, self._more = lookup, more
         self._finder = None
 
     def show_banner(
@@ -176,7 +181,7 @@ class MainWindow(QWidget):
         page = self.pages.currentWidget() if self.shows_chrome else None
         here = self.pages.spec(self.pages.key).title if self.pages.key else EVERYWHERE
         groups: dict[str, tuple[Text | str, list[tuple[str, str]]]] = {}
-        for found in usable(page, self):
+        for found in usable(page, *self._parts(page), self):
             key = found.shortcut().toString()
             if not key:
                 continue
@@ -189,7 +194,7 @@ class MainWindow(QWidget):
         page = self.pages.currentWidget() if self.shows_chrome else None
         here = str(self.pages.spec(self.pages.key).title) if self.pages.key else ""
         result = []
-        for found in usable(page, self):
+        for found in usable(page, *self._parts(page), self):
             if found.property("hidden"):
                 continue
             own = found.property("group")
@@ -204,7 +209,14 @@ class MainWindow(QWidget):
                     found.shortcut().toString(),
                 )
             )
-        return result
+        return [*result, *self._more()]
+
+    @staticmethod
+    def _parts(page: QWidget | None) -> list[QWidget]:
+        """Parts of a page that have actions of their own and are shown (a section of the settings)."""
+        return (
+            [] if page is None else [w for w in page.findChildren(QWidget) if w.actions() and w.isVisible()]
+        )
 
     # -- inside
 

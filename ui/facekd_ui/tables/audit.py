@@ -1,14 +1,15 @@
 """The audit log, newest first; older rows are fetched when one scrolls to them."""
 
-import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from facekd_db.records import AuditRow
-from facekd_ui.i18n.formats import clock, date
+from facekd_ui.i18n.formats import moment
 from facekd_ui.i18n.text import T
+from facekd_ui.services.words import act_words, detail_words, subject_words
 from facekd_ui.tables.paged import ROOT, Index
 
 HEADERS = (T("Row"), T("Time"), T("Who"), T("What"), T("On"), T("Detail"))
@@ -23,6 +24,7 @@ class AuditTable(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[AuditRow] = []
+        self._now = datetime.now().astimezone()
         self._complete = False
         self._asked = False
 
@@ -30,6 +32,7 @@ class AuditTable(QAbstractTableModel):
         """The newest rows."""
         self.beginResetModel()
         self._rows = list(rows)
+        self._now = datetime.now().astimezone()
         self._complete, self._asked = len(rows) < STEP, False
         self.endResetModel()
 
@@ -76,7 +79,7 @@ class AuditTable(QAbstractTableModel):
         """Words of a cell; the tooltip has all of a long detail."""
         row = self._rows[index.row()]
         if role == Qt.ItemDataRole.ToolTipRole and index.column() == 5:
-            return detail_of(row)
+            return detail_words(row.detail)
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         when = row.at.astimezone()
@@ -84,25 +87,18 @@ class AuditTable(QAbstractTableModel):
             case 0:
                 return f"{row.sequence:,}"
             case 1:
-                return f"{date(when)} {clock(when, seconds=True)}"
+                return moment(when, self._now, seconds=True)
             case 2:
                 return row.operator or "FaceKD"
             case 3:
-                return row.act
+                return act_words(row.act)
             case 4:
-                return row.subject
+                return subject_words(row.subject)
             case _:
-                return detail_of(row)
+                return detail_words(row.detail)
 
     def retranslate(self) -> None:
         """In another language."""
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(HEADERS) - 1))
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADERS) - 1)
-
-
-def detail_of(row: AuditRow) -> str:
-    """ "photos 3, refused 1"."""
-    return ", ".join(
-        f"{key} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for key, value in row.detail.items()
-        if value not in (None, "", [], {})
-    )

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, Qt
 
 from facekd_ui.i18n.formats import moment
 from facekd_ui.i18n.text import T, Tn
-from facekd_ui.pages.words import ROLES
 from facekd_ui.services.accounts import AccountRow
+from facekd_ui.services.words import ROLES
 from facekd_ui.tables.paged import ROOT, Index
 from facekd_ui.tables.people import now
 

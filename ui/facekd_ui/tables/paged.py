@@ -43,6 +43,10 @@ class PagedTable(QAbstractTableModel, Generic[R]):
         """A page could not be loaded; looking at it asks again."""
         self._asked.discard(page)
 
+    def is_there(self, row: int) -> bool:
+        """Whether a row is known; unlike `record` this asks for nothing."""
+        return row // PAGE in self._pages
+
     def record(self, row: int) -> R | None:
         """The record of a row, or None while its page is on the way."""
         if not 0 <= row < self._count:

@@ -1,4 +1,4 @@
-"""The table of people: photograph, name over code, department, validity, consent, photographs, last seen."""
+"""The table of people: photograph, name over code, department, groups, validity, consent, photographs, last seen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,27 +8,33 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from facekd_db.records import PersonSort, PersonSummary
+from facekd_db.records import Person, PersonSort, PersonSummary
 from facekd_ui.i18n.formats import date as day_words
 from facekd_ui.i18n.formats import moment
-from facekd_ui.i18n.text import T
+from facekd_ui.i18n.text import T, listed
 from facekd_ui.tables.paged import Index, PagedTable
 from facekd_ui.theme import icons
 from facekd_ui.theme.theme import font, px, tokens
 from facekd_ui.widgets.badges import paint_blocks
 from facekd_ui.widgets.faces import initials, paint_photo
 
-NAME, DEPARTMENT, VALID, CONSENT, PHOTOS, SEEN, ADDED = range(7)
+NAME, DEPARTMENT, GROUPS, VALID, CONSENT, PHOTOS, SEEN, ADDED = range(8)
 HEADERS = (
     T("Name"),
     T("Department"),
+    T("Groups"),
     T("Valid until"),
     T("Consent"),
     T("Photos"),
     T("Last seen"),
     T("Added"),
 )
-SORTS = {NAME: PersonSort.NAME, DEPARTMENT: PersonSort.DEPARTMENT, ADDED: PersonSort.CREATED}
+SORTS = {
+    NAME: PersonSort.NAME,
+    DEPARTMENT: PersonSort.DEPARTMENT,
+    SEEN: PersonSort.SEEN,
+    ADDED: PersonSort.CREATED,
+}
 """Columns that a click on the header sorts by; the store has an index for each."""
 SOON = timedelta(days=7)
 
@@ -54,16 +60,37 @@ def rows_of(summaries: Sequence[PersonSummary], photos: Mapping[int, bytes]) -> 
     ]
 
 
+CONSENTS = {
+    "given": ("check", "success", T("given")),
+    "withdrawn": ("minus", "text.2", T("withdrawn")),
+    "none": ("minus", "text.2", T("none")),
+}
+"""State of a consent -> icon, ink, word."""
+
+
+def consent_of(summary: PersonSummary) -> str:
+    """A key of `CONSENTS`."""
+    return "given" if summary.consented else "withdrawn" if summary.withdrawn else "none"
+
+
+def seen_words(summary: PersonSummary) -> str:
+    """ "08:41, Main entrance"."""
+    if summary.last_seen is None:
+        return str(T("not yet"))
+    when = moment(summary.last_seen.astimezone(), now())
+    return str(T("{when}, {camera}", when=when, camera=summary.last_camera))
+
+
 class PeopleTable(PagedTable[PersonRow]):
     """People of one search and order."""
 
     def __init__(self) -> None:
         super().__init__(HEADERS)
 
-    def person_id(self, row: int) -> int | None:
+    def person(self, row: int) -> Person | None:
         """Who stands in a row, if it is known already."""
         record = self.record(row)
-        return None if record is None else record.summary.person.id
+        return None if record is None else record.summary.person
 
     def words(self, record: PersonRow, column: int) -> str:
         """What a cell says."""
@@ -75,14 +102,16 @@ class PeopleTable(PagedTable[PersonRow]):
             case 1:
                 return person.fields.department
             case 2:
+                return str(listed(summary.groups))
+            case 3:
                 last = person.fields.valid_until
                 return str(T("no end")) if last is None else day_words(as_moment(last))
-            case 3:
-                return str(T("given") if summary.consented else T("none"))
             case 4:
-                return str(summary.crops) if summary.crops else str(T("no photos"))
+                return str(CONSENTS[consent_of(summary)][2])
             case 5:
-                return "" if summary.last_seen is None else moment(summary.last_seen.astimezone(), now())
+                return str(summary.crops) if summary.crops else str(T("no photos"))
+            case 6:
+                return seen_words(summary)
             case _:
                 return day_words(person.created_at.astimezone())
 
@@ -156,7 +185,7 @@ class PersonDelegate(QStyledItemDelegate):
         ink = "text"
         if column == CONSENT:
             mark = QRectF(rect.x(), rect.center().y() - 8, 16, 16)
-            icon, token = ("check", "success") if summary.consented else ("minus", "text.2")
+            icon, token, _word = CONSENTS[consent_of(summary)]
             icons.paint(painter, t, icon, mark, token)
             rect = rect.adjusted(24, 0, 0, 0)
             ink = "text" if summary.consented else "text.2"

@@ -27,6 +27,7 @@ _NAMELESS: dict[str, Text] = {
     "unknown": T("Unknown"),
     "known": T("Erased person"),
     "uncertain": T("Erased person"),
+    "erased": T("Erased person"),
 }
 
 
@@ -167,7 +168,7 @@ class RecordsTable(QAbstractTableModel):
         if column == CAMERA:
             return event.camera
         if column == CLOSE:
-            return str(sureness(event).words())
+            return "" if event.state == "erased" else str(sureness(event).words())
         return str(stayed(event))
 
 

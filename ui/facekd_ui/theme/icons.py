@@ -7,13 +7,10 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from facekd_ui.theme.tokens import Tokens
-
-RATIOS = (1.0, 1.25, 1.5, 2.0, 3.0)
-"""Pixels of the screen for one logical pixel that icons are drawn for; others are scaled from the next larger."""
+from facekd_ui.theme.tokens import Tokens, load
 
 
 @cache
@@ -43,9 +40,16 @@ def pixmap(tokens: Tokens, name: str, token: str = "text", size: int = 16, ratio
 
 def icon(tokens: Tokens, name: str, token: str = "text", size: int = 16, gap: int = 0) -> QIcon:
     """A QIcon for a button. Qt's own gap to the text is 4; `gap` adds empty logical pixels at the right, or at the
-    left where it is negative."""
+    left where it is negative. It is drawn for the screens that there are, and buttons share it: a page has dozens."""
+    ratios = tuple(sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()}))
+    return _icon(tokens.theme, name, token, size, gap, ratios)
+
+
+@lru_cache(maxsize=512)
+def _icon(theme: str, name: str, token: str, size: int, gap: int, ratios: tuple[float, ...]) -> QIcon:
+    tokens = load(theme)
     result = QIcon()
-    for ratio in RATIOS:
+    for ratio in ratios:
         normal = _draw(tokens, name, token, size, ratio, gap)
         result.addPixmap(normal, QIcon.Mode.Normal)
         result.addPixmap(normal, QIcon.Mode.Selected)

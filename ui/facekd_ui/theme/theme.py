@@ -47,6 +47,11 @@ def px(pixels: float) -> int:
     return round(pixels * _now.scale)
 
 
+def grown(pixels: float) -> int:
+    """A width of a side panel: it grows with the text by a quarter at the most, because the page needs room, too."""
+    return round(pixels * min(_now.scale, 1.25))
+
+
 def set_type(widget: QWidget, role: str, token: str | None = None) -> None:
     """Gives a widget a type role, and a colour if its text is not in `text`."""
     widget.setProperty("type", role)
@@ -86,6 +91,7 @@ class Theme(QObject):
         self._style = PaperStyle(tokens)
         app.setStyle(self._style)
         app.styleHints().colorSchemeChanged.connect(self._system_changed)
+        app.screenAdded.connect(self._screen_added)
         self.apply(mode, scale)
 
     @property
@@ -122,6 +128,10 @@ class Theme(QObject):
             return self._mode
         # Unknown (a bare X session) is light.
         return "dark" if self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
+
+    @Slot()
+    def _screen_added(self) -> None:
+        self.apply()  # icons are drawn for the screens that there are
 
     @Slot()
     def _system_changed(self) -> None:

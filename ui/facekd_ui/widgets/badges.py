@@ -16,6 +16,7 @@ STATES: dict[str, tuple[str, Text]] = {
     "unknown": ("unknown", T("unknown")),
     "watchlist": ("watchlist", T("watchlist")),
     "ignored": ("text.2", T("ignored")),
+    "erased": ("text.2", T("erased")),
 }
 """State of a face -> token of its colour, and its word. The glyph is the icon "state-NAME"."""
 

@@ -26,6 +26,7 @@ class Banner(QFrame):
         rest: the other half; may be empty.
         actions: word and function of small buttons.
         closable: shows an x; what must be seen until it is mended has none.
+        stacked: the actions stand below the words, for narrow places.
     """
 
     closed = Signal()
@@ -38,6 +39,7 @@ class Banner(QFrame):
         actions: Sequence[Action] = (),
         *,
         closable: bool = False,
+        stacked: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -52,10 +54,20 @@ class Banner(QFrame):
         row.setContentsMargins(14, 7, 8, 7)
         row.setSpacing(12)
         row.addWidget(self._icon)
-        row.addWidget(self._words, 1)
         self._actions = QHBoxLayout()
         self._actions.setSpacing(8)
-        row.addLayout(self._actions)
+        if stacked:
+            self.setSizePolicy(_by_width(self.sizePolicy()))
+            below = QHBoxLayout()
+            below.addLayout(self._actions)
+            below.addStretch()
+            column = QVBoxLayout()
+            column.addWidget(self._words)
+            column.addLayout(below)
+            row.addLayout(column, 1)
+        else:
+            row.addWidget(self._words, 1)
+            row.addLayout(self._actions)
         if closable:
             cross = IconButton("close", T("Close the message"))
             cross.clicked.connect(self._close)
@@ -81,6 +93,12 @@ class Banner(QFrame):
                 self._actions.addWidget(button)
         self.retranslate()
 
+    def add_widget(self, widget: QWidget) -> None:
+        """Something to look at between the words and the actions, such as a photograph."""
+        row = self.layout()
+        assert isinstance(row, QHBoxLayout)
+        row.insertWidget(2, widget)
+
     def retranslate(self) -> None:
         """Bold half and rest in the language in use; names may hold "<"."""
         lead, rest = escape(str(self._lead)), escape(str(self._rest))
@@ -92,11 +110,18 @@ class Banner(QFrame):
         self.closed.emit()
 
 
+def _by_width(policy: QSizePolicy) -> QSizePolicy:
+    """As high as the words need at the width that there is."""
+    policy.setVerticalPolicy(QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    return policy
+
+
 def _centred(label: Label) -> QHBoxLayout:
     """In the middle, at most so wide; a row and not an alignment, because only then Qt asks for the height."""
     label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     label.setMinimumWidth(360)
-    label.setMaximumWidth(520)
+    label.setMaximumWidth(560)
     row = QHBoxLayout()
     row.addStretch(1)
     row.addWidget(label, 0)

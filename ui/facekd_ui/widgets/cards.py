@@ -180,6 +180,26 @@ def key_values(rows: list[tuple[Text, Text | str]], key_width: int = 120) -> QLa
     return column
 
 
+class Facts(QWidget):
+    """A `key_values` column that is filled again and again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+
+    def show_rows(self, rows: list[tuple[Text, Text | str]]) -> None:
+        """Other rows in the place of those before."""
+        while (item := self._column.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        shown, layout = QWidget(), key_values(rows)
+        layout.setContentsMargins(0, 0, 0, 0)
+        shown.setLayout(layout)
+        self._column.addWidget(shown)
+
+
 class Panel(QWidget):
     """A plain area with the ground of a token: "surface", "sunken" or "bg"."""
 

@@ -48,6 +48,7 @@ class ThresholdChart(QWidget):
         line: float,
         *,
         mark: tuple[float, Text] | None = None,
+        same_word: Text | None = None,
         ground: str = "surface",
         height: int = 150,
         parent: QWidget | None = None,
@@ -55,6 +56,7 @@ class ThresholdChart(QWidget):
         super().__init__(parent)
         self._height = height
         self._ground = ground
+        self._same_word = same_word or T("people on file")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_curves(strangers, same, line, mark)
 
@@ -107,13 +109,17 @@ class ThresholdChart(QWidget):
             x = plot.left() + (score - low) / (high - low) * plot.width()
             return QPointF(x, plot.bottom() - height / top * (plot.height() - 6))
 
+        below = self._mark is not None  # the name of the line; above it stands the name of the mark
+        second_row = below and self._words_meet(place(self._line, 0).x(), place, metrics)
+        if second_row:
+            plot.setHeight(plot.height() - words)
         for curve, token in ((self._strangers, "unknown"), (self._same, "known")):
             self._curve(painter, [place(x, y) for x, y in curve.points], plot, t.color(token))
         painter.setPen(QPen(t.color("border.strong"), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setFont(letters)
         base = plot.bottom() + 6
-        for curve, word in ((self._strangers, T("strangers")), (self._same, T("people on file"))):
+        for curve, word in ((self._strangers, T("strangers")), (self._same, self._same_word)):
             if not curve.points:  # nobody measured it
                 continue
             peak = max(curve.points, key=lambda point: point[1])[0]
@@ -124,13 +130,10 @@ class ThresholdChart(QWidget):
         painter.setPen(pen)
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setFont(font("label"))
-        at_bottom = self._mark is not None
-        name_y = base if at_bottom else plot.top() - words - 3
-        if at_bottom and self._words_meet(place(self._line, 0).x(), place, metrics):
-            name_y = plot.top() - words - 3
+        name_y = base + (words if second_row else 0) if below else plot.top() - words - 3
         self._word(painter, str(T("the line for a name")), x, name_y, words, t.color("accent"))
         if self._mark is not None:
-            self._paint_mark(painter, place, plot, words, lifted=name_y < plot.top())
+            self._paint_mark(painter, place, plot, words)
 
     def _range(self) -> tuple[float, float]:
         scores = [x for curve in (self._strangers, self._same) for x, _ in curve.points] + [self._line]
@@ -142,7 +145,7 @@ class ThresholdChart(QWidget):
     def _words_meet(self, x: float, place: Place, metrics: QFontMetricsF) -> bool:
         """Whether the name of the line would touch the name of a curve below the axis."""
         half = metrics.horizontalAdvance(str(T("the line for a name"))) / 2 + 8
-        for curve, word in ((self._strangers, T("strangers")), (self._same, T("people on file"))):
+        for curve, word in ((self._strangers, T("strangers")), (self._same, self._same_word)):
             if not curve.points:  # nobody measured it
                 continue
             peak = max(curve.points, key=lambda point: point[1])[0]
@@ -164,15 +167,13 @@ class ThresholdChart(QWidget):
         painter.setPen(QPen(color, 1.5))
         painter.drawPolyline(QPolygonF(points))
 
-    def _paint_mark(
-        self, painter: QPainter, place: Place, plot: QRectF, words: float, *, lifted: bool
-    ) -> None:
+    def _paint_mark(self, painter: QPainter, place: Place, plot: QRectF, words: float) -> None:
         assert self._mark is not None
         score, word = self._mark
         t = tokens()
         color = t.color("known" if score >= self._line else "uncertain")
         x = place(score, 0).x()
-        top = plot.top() + (words + 4 if lifted else 0)
+        top = plot.top()
         painter.setPen(QPen(color, 2))
         painter.drawLine(QPointF(x, top), QPointF(x, plot.bottom()))
         painter.setPen(Qt.PenStyle.NoPen)

@@ -53,6 +53,7 @@ class FaceTile(QWidget):
         self._side = size
         self._photo: QPixmap | None = None
         self._icon: str | None = None
+        self._wanted = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if name:
             say(self, name, "accessibleName")
@@ -62,9 +63,9 @@ class FaceTile(QWidget):
         self._photo = photo if not photo.isNull() else None
         self.update()
 
-    def show_place(self, icon: str = "add-person") -> None:
-        """The dashed place where a photograph could be."""
-        self._photo, self._icon = None, icon
+    def show_place(self, icon: str = "add-person", *, wanted: bool = False) -> None:
+        """The dashed place where a photograph could be; with a firm line where one is wanted now."""
+        self._photo, self._icon, self._wanted = None, icon, wanted
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -86,13 +87,17 @@ class FaceTile(QWidget):
             painter.drawRoundedRect(rect, RADIUS, RADIUS)
             return
         pen = painter.pen()
-        pen.setColor(t.color("border.strong"))
-        pen.setDashPattern([3, 2])
+        pen.setColor(t.color("accent" if self._wanted else "border.strong"))
+        if self._wanted:
+            pen.setWidth(2)
+        else:
+            pen.setDashPattern([3, 2])
         painter.setPen(pen)
-        painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        half = pen.widthF() / 2
+        painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), RADIUS, RADIUS)
         side = min(18.0, self._side * 0.45)
         place = QRectF((self._side - side) / 2, (self._side - side) / 2, side, side)
-        icons.paint(painter, t, self._icon, place, "text.2")
+        icons.paint(painter, t, self._icon, place, "accent" if self._wanted else "text.2")
 
 
 class Avatar(QWidget):

@@ -13,7 +13,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Text
@@ -128,6 +136,15 @@ class PasswordField(Field):
         self.caps_lock.emit(False)
 
 
+def paint_trailing(field: QWidget, icon: str) -> None:
+    """An icon at the right end of a field; called within its `paintEvent`."""
+    side = px(16)
+    place = QRectF(field.width() - side - 9, (field.height() - side) / 2, side, side)
+    painter = QPainter(field)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    icons.paint(painter, tokens(), icon, place, "text.2" if field.isEnabled() else "text.disabled")
+
+
 class Choice(QComboBox):
     """One of a list. Options are key -> word; `chosen` gives the key."""
 
@@ -139,6 +156,8 @@ class Choice(QComboBox):
         super().__init__(parent)
         self.setProperty("density", "large" if large else "")
         set_type(self, "body")
+        # Its own delegate knows nothing of the stylesheet's rows: the list came out too low and hid its last ones.
+        self.setItemDelegate(QStyledItemDelegate(self))
         self._options: dict[str, Text | str] = {}
         self.set_options(options)
         self.activated.connect(self._activated)
@@ -174,13 +193,7 @@ class Choice(QComboBox):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Stylesheets take the arrow away; it is drawn here."""
         super().paintEvent(event)
-        side = px(16)
-        place = QRectF(self.width() - side - 9, (self.height() - side) / 2, side, side)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        icons.paint(
-            painter, tokens(), "chevron-down", place, "text.2" if self.isEnabled() else "text.disabled"
-        )
+        paint_trailing(self, "chevron-down")
 
     def _activated(self, _row: int) -> None:
         self.chosen.emit(self.value)

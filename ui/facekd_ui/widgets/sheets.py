@@ -1,7 +1,7 @@
 """Dialogs: a question that names the thing, what happens in numbers, Cancel before the act, a verb on the button."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QShowEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QGraphicsDropShadowEffect, QHBoxLayout, QVBoxLayout, QWidget
 
 from facekd_ui.i18n.language import say
@@ -47,17 +47,44 @@ class Sheet(QDialog):
         self.body.setSpacing(8)
         self.frame.setFixedWidth(width)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """In the middle of the window, a little above."""
-        super().showEvent(event)
+    def end_with(self, act: Button) -> Button:
+        """Cancel, and the button of the act, at the bottom; returns Cancel."""
+        cancel = Button(T("Cancel"))
+        cancel.clicked.connect(self.reject)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(8)
+        self.foot.addStretch()
+        self.foot.addWidget(cancel)
+        self.foot.addWidget(act)
+        self.body.addSpacing(8)
+        self.body.addLayout(self.foot)
+        return cancel
+
+    def fit(self) -> None:
+        """As high as its words need; `adjustSize` would stop at two thirds of the screen and cut what is below."""
+        outer = self.layout()
+        assert outer is not None
+        outer.activate()
+        width = self.sizeHint().width()
+        height = outer.totalHeightForWidth(width) if outer.hasHeightForWidth() else self.sizeHint().height()
+        self.resize(width, min(height, self.screen().availableSize().height()))
+
+    def setVisible(self, visible: bool) -> None:
+        """In the middle of the window, a little above.
+
+        The place is chosen before the window system hears of the sheet: moved while it is being shown, Qt believes it
+        at the corner of the screen (X11 without a compositor), and opens its lists and tooltips there.
+        """
         parent = self.parentWidget()
-        if parent is not None:
-            self.adjustSize()
+        if visible and parent is not None and not self.isVisible():
+            self.ensurePolished()
+            self.fit()
             room = parent.window().geometry()
             self.move(
                 room.x() + (room.width() - self.width()) // 2,
                 room.y() + max(0, (room.height() - self.height()) * 2 // 5),
             )
+        super().setVisible(visible)
 
 
 class Question(Sheet):
@@ -87,17 +114,9 @@ class Question(Sheet):
         self.body.addWidget(Label(sentence, "body", "text.2", wrap=True))
         self.extra = QVBoxLayout()
         self.body.addLayout(self.extra)
-        self.cancel = Button(T("Cancel"))
-        self.cancel.clicked.connect(self.reject)
         self.act = Button(verb, "dangerFill" if danger else "primary")
         self.act.clicked.connect(self.accept)
-        self.foot = QHBoxLayout()
-        self.foot.setSpacing(8)
-        self.foot.addStretch()
-        self.foot.addWidget(self.cancel)
-        self.foot.addWidget(self.act)
-        self.body.addSpacing(8)
-        self.body.addLayout(self.foot)
+        self.cancel = self.end_with(self.act)
         (self.cancel if danger else self.act).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -288,6 +288,24 @@ class _Notice(QWidget):
         column.addLayout(self._row)
         column.addStretch()
         self.hide()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A darker ground behind the words: the picture below may be bright."""
+        shown = QRect()
+        for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if child.isVisible() and not (isinstance(child, Label) and not child.text()):
+                shown = shown.united(child.geometry())
+        words = max(
+            min(label.width(), label.fontMetrics().horizontalAdvance(label.text()))
+            for label in (self._lead, self._rest)
+        )
+        wide = min(self.width() - 16, words + 48)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(tokens().color("video.ink", 0.6))
+        ground = QRectF((self.width() - wide) / 2, shown.top() - 14, wide, shown.height() + 28)
+        painter.drawRoundedRect(ground, 8, 8)
 
     def show_words(self, lead: Text | str, rest: Text | str, icon: str, buttons: Sequence[Button]) -> None:
         self._icon.show_icon(icon, "video.text", 26)

@@ -9,8 +9,10 @@ from facekd.types import RecognisedFace, Recognition
 
 AHEAD_MS = 200.0  # as far as a box is moved on by its speed
 EASE_MS = 80.0  # in which a box reaches a place that it was not expected at
-OLDEST_MS = 400.0  # a slow computer shows boxes at least this long ...
-INTERVALS = 2.5  # ... or so many intervals between recognitions
+OLDEST_MS = 200.0
+"""A box that nobody confirmed for so long may be wrong and is hidden (architecture, section 6 a)."""
+INTERVALS = 2.5
+"""Where recognitions come more than 80 ms apart, boxes last so many intervals: they would flicker otherwise."""
 
 
 @dataclass(slots=True)
@@ -28,7 +30,7 @@ class MovingBoxes:
     def __init__(self) -> None:
         self._tracks: dict[int, _Track] = {}
         self._t_ms: float | None = None
-        self._interval_ms = 100.0
+        self._interval_ms = OLDEST_MS / INTERVALS
 
     def forget(self) -> None:
         """Another source or session: times do not compare any more."""

@@ -37,7 +37,12 @@ class LiveFeed(QObject):
     seen = Signal(object)  # Seen
     status_changed = Signal(object)  # facekd.sources.Status
     failed = Signal(str)
+    """The source was lost; a sentence."""
     recovered = Signal()
+    unrecognised = Signal(str)
+    """Frame after frame cannot be recognised; a sentence. Pictures go on."""
+    recognised = Signal()
+    """After `unrecognised`: names come again."""
     ended = Signal()
     stopped = Signal()
 
@@ -75,8 +80,8 @@ class LiveFeed(QObject):
         self._capture.ended.connect(self.ended)
         self._capture.finished.connect(self._thread_finished)
         if self._inference is not None:
-            self._inference.failed.connect(self.failed)
-            self._inference.recovered.connect(self.recovered)
+            self._inference.failed.connect(self.unrecognised)
+            self._inference.recovered.connect(self.recognised)
             self._inference.finished.connect(self._thread_finished)
 
     # -- control
@@ -154,6 +159,11 @@ class LiveFeed(QObject):
             stage_ms=inference.stage_ms if inference else {},
             to_screen_ms=self._to_screen.percentile(),
         )
+
+    @property
+    def shown_at(self) -> float | None:
+        """When the picture that was given out last was captured (`time.perf_counter`); None once it was painted."""
+        return None if self._shown is None else self._shown.at
 
     @Slot()
     def mark_painted(self) -> None:

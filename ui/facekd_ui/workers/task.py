@@ -5,13 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QRunnable, Signal
+from PySide6.QtCore import QObject, Signal
 
 from facekd_ui.i18n.text import Text
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 
 
 class Cancelled(Exception):
@@ -47,26 +48,22 @@ class Progress:
 
 
 class TaskSignals(QObject):
-    """Lives in the interface thread."""
+    """Lives in the interface thread, longer than every task that tells it something."""
 
-    done = Signal(object)
-    failed = Signal(object)
-    cancelled = Signal()
-    progressed = Signal(object, object)  # fraction 0..1 or None, detail
+    ended = Signal(object, str, object)  # the Task, one of DONE, FAILED, CANCELLED, the result or the error
+    progressed = Signal(object, object, object)  # the Task, fraction 0..1 or None, detail
 
 
-class Task(QRunnable, Generic[T]):
-    """Runs `work(progress)` on a pool. Keep a reference until one of its signals came.
+class Task(Generic[T]):
+    """`run` does `work(progress)` on a pool and tells `signals` how it ended.
 
-    Connect methods of QObjects with @Slot to `signals`: plain functions would run in the worker's thread.
+    No QRunnable, of which PySide keeps every one for ever; and no signals of its own, which would have to be deleted in
+    one thread while another one emits them.
     """
 
-    def __init__(self, work: Callable[[Progress], T]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self.signals = TaskSignals()
-        self.progress = Progress(self.signals.progressed.emit)
-        self._work = work
+    def __init__(self, work: Callable[[Progress], T], signals: TaskSignals) -> None:
+        self.progress = Progress(self._report)
+        self._work, self._signals = work, signals
 
     def run(self) -> None:
         """Called on the pool."""
@@ -74,9 +71,12 @@ class Task(QRunnable, Generic[T]):
             self.progress.check()
             result = self._work(self.progress)
         except Cancelled:
-            self.signals.cancelled.emit()
+            self._signals.ended.emit(self, CANCELLED, None)
         except Exception as error:  # the thread's edge: whoever started the work hears of it
             log.info("background task failed", exc_info=True)
-            self.signals.failed.emit(error)
+            self._signals.ended.emit(self, FAILED, error)
         else:
-            self.signals.done.emit(result)
+            self._signals.ended.emit(self, DONE, result)
+
+    def _report(self, fraction: float | None, detail: Text | str) -> None:
+        self._signals.progressed.emit(self, fraction, detail)

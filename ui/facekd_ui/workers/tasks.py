@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from facekd_ui.i18n.text import Text
 from facekd_ui.widgets.busy import BusyOverlay
-from facekd_ui.workers.task import Progress, Task
+from facekd_ui.workers.task import DONE, FAILED, Progress, Task, TaskSignals
 
 T = TypeVar("T")
 
@@ -40,10 +40,6 @@ class Running(QObject):
         self._timer.timeout.connect(self._show_cursor)
         if over is not None:
             self._timer.start()
-        task.signals.done.connect(self._on_done)
-        task.signals.failed.connect(self._on_failed)
-        task.signals.cancelled.connect(self._on_cancelled)
-        task.signals.progressed.connect(self._on_progress)
         self._newest: tuple[float | None, Text | str] = (None, "")
 
     def cancel(self) -> None:
@@ -79,8 +75,8 @@ class Running(QObject):
         self._overlay.card.cancelled.connect(self.cancel)
         self._overlay.card.show_progress(*self._newest)
 
-    @Slot(object, object)
-    def _on_progress(self, fraction: float | None, detail: Text | str) -> None:
+    def show_progress(self, fraction: float | None, detail: Text | str) -> None:
+        """How far the work is; for the card."""
         self._newest = (fraction, detail)
         if (
             self._overlay is not None
@@ -89,27 +85,18 @@ class Running(QObject):
         ):
             self._overlay.card.show_progress(fraction, detail)
 
-    @Slot(object)
-    def _on_done(self, result: object) -> None:
-        self._end()
-        if self._may_speak:
-            self._done(result)
-
-    @Slot(object)
-    def _on_failed(self, error: Exception) -> None:
-        self._end()
-        if self._may_speak:
-            self._failed(error)
-
-    @Slot()
-    def _on_cancelled(self) -> None:
-        self._end()
-        if self._may_speak and self._cancelled is not None:
-            self._cancelled()
-
-    def _end(self) -> None:
+    def end(self, how: str, what: Any) -> None:
+        """The work has ended; calls the function that waits for it."""
         self._uncover()
         self.deleteLater()
+        if not self._may_speak:
+            return
+        if how == DONE:
+            self._done(what)
+        elif how == FAILED:
+            self._failed(what)
+        elif self._cancelled is not None:
+            self._cancelled()
 
     def _uncover(self) -> None:
         self._timer.stop()
@@ -131,6 +118,10 @@ class Tasks(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)
+        self._signals = TaskSignals(self)
+        self._signals.ended.connect(self._ended)
+        self._signals.progressed.connect(self._progressed)
+        self._running: dict[Task[Any], Running] = {}
         self._latest: dict[str, Running] = {}
 
     def run(
@@ -154,14 +145,23 @@ class Tasks(QObject):
             title: of the card ("Importing people"); without one there is only the cursor.
             replaces: a name; earlier work of that name that is still under way is forgotten (searches while typing).
         """
-        task = Task(work)
-        running = Running(task, done, failed, cancelled, over, title, self)
+        task = Task(work, self._signals)
+        running = self._running[task] = Running(task, done, failed, cancelled, over, title, self)
         if replaces:
             if (earlier := self._latest.get(replaces)) is not None and shiboken6.isValid(earlier):
                 earlier.forget()
             self._latest[replaces] = running
-        self._pool.start(task)
+        self._pool.start(task.run)
         return running
+
+    @Slot(object, str, object)
+    def _ended(self, task: Task[Any], how: str, what: object) -> None:
+        self._running.pop(task).end(how, what)
+
+    @Slot(object, object, object)
+    def _progressed(self, task: Task[Any], fraction: float | None, detail: Text | str) -> None:
+        if task in self._running:
+            self._running[task].show_progress(fraction, detail)
 
     def drain(self, limit_ms: int = 5000) -> bool:
         """Waits for everything under way; False when it took longer. For the end of the program and for tests."""
