@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -61,6 +62,21 @@ def read_config(folder: Path) -> RunConfig:
     if not (folder / CONFIG).is_file():
         raise ConfigError(f"{folder}: expected a run folder with {CONFIG} in it, found none")
     return load_config(folder / CONFIG)
+
+
+def config_changes(before: Mapping[str, Any] | None, config: RunConfig) -> list[str]:
+    """`section.key: old -> new` of every value that differs from a checkpoint's; none when an old one has none."""
+    if before is None:
+        return []
+    found = []
+    for section, values in json.loads(json.dumps(config_table(config))).items():  # as a checkpoint holds it
+        old = before.get(section)
+        if isinstance(values, dict) and isinstance(old, dict):
+            keys = [key for key in {**old, **values} if old.get(key) != values.get(key)]
+            found += [f"{section}.{key}: {old.get(key)!r} -> {values.get(key)!r}" for key in keys]
+        elif old != values:
+            found.append(f"{section}: {old!r} -> {values!r}")
+    return found
 
 
 def environment() -> dict[str, Any]:

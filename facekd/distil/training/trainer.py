@@ -3,9 +3,7 @@
 preparation (some methods) -> the cache of what the teacher says -> the student -> last.safetensors
 """
 
-import json
 import time
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -330,7 +328,7 @@ class Trainer:
         self.loop.meter = EpochMeter(facts["meter"])
         self.curve, self.best = facts["curve"], facts["best"]
         self.preparation_scores, self.stage_scores = facts["preparation"], facts["stages"]
-        if changes := _changes(facts.get("config"), config_table(self.run.config)):
+        if changes := runfolder.config_changes(facts.get("config"), self.run.config):
             self._say(
                 f"config.toml has changed since the checkpoint ({', '.join(changes)}): the run goes on with the new "
                 "values, and no single configuration gives its result"
@@ -340,19 +338,3 @@ class Trainer:
                 f"the run had batches of {facts['batch_size']} in {facts['world']} processes, now it has "
                 f"{self.run.order.batch_size} in {self.run.group.world}: it goes on, but not bit for bit"
             )
-
-
-def _changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
-    """`section.key: old -> new` of every value that differs; nothing when an old checkpoint does not know."""
-    if before is None:
-        return []
-    now = json.loads(json.dumps(now))  # as a checkpoint holds it
-    found = []
-    for section, values in now.items():
-        old = before.get(section)
-        if isinstance(values, dict) and isinstance(old, dict):
-            keys = [key for key in {**old, **values} if old.get(key) != values.get(key)]
-            found += [f"{section}.{key}: {old.get(key)!r} -> {values.get(key)!r}" for key in keys]
-        elif old != values:
-            found.append(f"{section}: {old!r} -> {values!r}")
-    return found
