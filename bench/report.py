@@ -14,7 +14,7 @@ from pathlib import Path
 from facekd.native import engine
 
 OUT = Path(__file__).resolve().parents[1] / "out" / "bench"
-PAUSE_S = 0.05
+PAUSE_S = 0.15
 PACKAGES = ("facekd", "numpy", "opencv-python-headless", "onnxruntime", "faiss-cpu", "usearch")
 
 
