@@ -124,7 +124,7 @@ def _queued_s() -> dict[str, float]:
 
 
 @pytest.fixture
-def calm(qapp: QApplication) -> Calm:
+def calm(qapp: QApplication, own_garbage: None) -> Calm:
     return Calm()
 
 
