@@ -147,7 +147,7 @@ class Heartbeat:
 
 @pytest.fixture
 def own_garbage() -> Iterator[None]:
-    """Python's collector passes over what other tests left: in a run of all tests that takes half a second by itself."""
+    """Python's collector would pass over what other tests left, which takes half a second in a run of all tests."""
     gc.collect()
     gc.freeze()
     yield
