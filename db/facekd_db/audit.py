@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
@@ -15,6 +15,16 @@ from facekd_db.schema import audit, audit_head
 
 START = "0" * 64
 _STEP = 5000
+
+
+class AuditFilter(TypedDict, total=False):
+    """Which rows are wanted; without a key, any."""
+
+    act: str  # its beginning, such as "login"
+    operator_id: int
+    subject: str
+    since: datetime
+    until: datetime  # not itself
 
 
 class Audit(Queries):
@@ -71,35 +81,26 @@ class Audit(Queries):
         return row.sequence, row.hash
 
     def page(
-        self,
-        *,
-        limit: int = 100,
-        before: int | None = None,
-        act: str = "",
-        operator_id: int | None = None,
-        subject: str = "",
-        since: datetime | None = None,
-        until: datetime | None = None,
+        self, *, limit: int = 100, before: int | None = None, **wanted: Unpack[AuditFilter]
     ) -> tuple[AuditRow, ...]:
         """Newest rows first.
 
         Args:
             before: only rows with a smaller sequence; the last one of the page before.
-            act: beginning of the act, such as "login".
         """
         query = sa.select(audit).order_by(audit.c.sequence.desc()).limit(limit)
         if before is not None:
             query = query.where(audit.c.sequence < before)
-        if act:
-            query = query.where(audit.c.act.startswith(act, autoescape=True))
-        if operator_id is not None:
-            query = query.where(audit.c.operator_id == operator_id)
-        if subject:
-            query = query.where(audit.c.subject == subject)
-        if since is not None:
-            query = query.where(audit.c.at >= since)
-        if until is not None:
-            query = query.where(audit.c.at < until)
+        if "act" in wanted:
+            query = query.where(audit.c.act.startswith(wanted["act"], autoescape=True))
+        if "operator_id" in wanted:
+            query = query.where(audit.c.operator_id == wanted["operator_id"])
+        if "subject" in wanted:
+            query = query.where(audit.c.subject == wanted["subject"])
+        if "since" in wanted:
+            query = query.where(audit.c.at >= wanted["since"])
+        if "until" in wanted:
+            query = query.where(audit.c.at < wanted["until"])
         return tuple(_row(row) for row in self._c.execute(query))
 
     def verify(self, told: Callable[[int, int], None] | None = None) -> AuditReport:

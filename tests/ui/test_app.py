@@ -178,6 +178,13 @@ def test_too_many_tries_lock_the_button_with_a_countdown(start: Start, qtbot: Qt
         qtbot.waitUntil(lambda: not login._banner.isHidden())
     assert "You can try again in 0:" in login._banner.accessibleName()
     assert not login.password.isEnabled()
+    login.name.setText("Olga")  # the wait is Ada's alone
+    assert login.button.isEnabled()
+    assert login.password.isEnabled()
+    assert login._banner.isHidden()
+    login.name.setText("Ada")
+    assert not login.button.isEnabled()
+    assert not login._banner.isHidden()
 
 
 def test_a_one_time_password_must_be_replaced_first(start: Start, qtbot: QtBot, home: Path) -> None:

@@ -70,6 +70,23 @@ def test_space_takes_what_is_seen(page: EnrolPage, qtbot: QtBot) -> None:
     page.shut_down()
 
 
+def test_no_picture_is_taken_before_a_required_consent(page: EnrolPage, qtbot: QtBot) -> None:
+    page._context.services.shared.put("consent.required", True, 0)
+    page.opened()
+    page.way.choose("camera")
+    qtbot.waitUntil(lambda: page.camera._newest is not None and not page.camera.take.isEnabled())
+    said = "The consent comes before the first picture. Tick its box."
+    assert page.camera.instruction.text() == said
+    qtbot.keyClick(page.camera, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
+    assert page.draft.shots == []
+    page.consent.agreed.setChecked(True)
+    qtbot.waitUntil(lambda: page.camera.take.isEnabled() and page.camera.instruction.text() != said)
+    qtbot.keyClick(page.camera, Qt.Key.Key_Space)  # type: ignore[no-untyped-call]
+    qtbot.waitUntil(lambda: bool(page.draft.shots))
+    page.left()
+    page.shut_down()
+
+
 def test_a_camera_that_live_has_open_is_shared_and_live_goes_on(
     page: EnrolPage, shared: PageContext, qtbot: QtBot, driver: Driver
 ) -> None:

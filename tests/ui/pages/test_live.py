@@ -158,6 +158,25 @@ def test_a_sheet_without_a_name_says_so_and_enrols_nobody(
     sheet.reject()
 
 
+def test_whoever_waits_for_a_better_view_gets_it(
+    qtbot: QtBot, context: Contexts, watching: Callable[..., LivePage]
+) -> None:
+    page = watching({ADA: (160, 120)})
+    select_only_face(qtbot, page)
+    page.guests.acts.enrol.trigger()
+    sheet = page.findChild(EnrolSheet)
+    assert sheet is not None
+    (good,) = sheet.views[:1]
+    dark = good._replace(image=np.zeros_like(good.image))
+    sheet.views = (dark,)
+    sheet.name.setText("Ada")
+    sheet.save()
+    qtbot.waitUntil(sheet.banner.isVisible, timeout=SLOW_MS)
+    assert "Wait for a better one" in sheet.banner.accessibleName()
+    sheet.save()
+    qtbot.waitUntil(lambda: context().services.people.count() == 1, timeout=SLOW_MS)
+
+
 def test_somebody_on_file_already_is_noticed_before_a_second_entry_is_made(
     qtbot: QtBot, context: Contexts, portrait: Portrait, watching: Callable[..., LivePage]
 ) -> None:

@@ -95,6 +95,9 @@ def test_good_views_are_kept_a_second_apart_and_few_of_them() -> None:
     assert len(guest.views) == VIEWS
     assert guest.good == 100
     assert not np.shares_memory(guest.views[0].image, PICTURE)  # the frame may be thrown away
+    after(presence, 60)
+    assert presence.earlier() == (guest,)
+    assert guest.views == []  # megabytes of somebody who has left
 
 
 def test_a_poor_view_is_not_kept_for_enrolling() -> None:

@@ -3,7 +3,7 @@
 Nothing is stored before Save; what is taken or dropped is examined at once and shows why it is refused.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facekd_db.records import Camera, Person
+from facekd_db.records import Camera, Person, Setting
 from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.local import LocalSettings
 from facekd_ui.pages.context import PageContext
@@ -31,6 +31,7 @@ from facekd_ui.pages.person_form import ConsentForm, PersonForm
 from facekd_ui.pages.pictures import dropped_paths, image_of, picture_filter, pictures_in
 from facekd_ui.services.enrolment import Enrolled
 from facekd_ui.services.errors import ConsentNeeded
+from facekd_ui.services.shared import ENTRIES
 from facekd_ui.shell.actions import action, button_for
 from facekd_ui.theme.theme import grown
 from facekd_ui.widgets.banners import Banner
@@ -52,6 +53,8 @@ class EnrolPage(QWidget):
         super().__init__(parent)
         self._context = context
         self._from_camera = False
+        self._needs_consent = False
+        self._asked = False
         self.setAcceptDrops(True)
         self.draft = EnrolDraft(context, self)
         self.draft.saved.connect(self._saved)
@@ -200,6 +203,12 @@ class EnrolPage(QWidget):
         self._person_card.setVisible(person is None)
         self._consent_card.setVisible(person is None)
         self.draft.begin(person)
+        self._context.ask(self._context.services.shared.all, self._settings_read, over=self)
+
+    def _settings_read(self, found: Mapping[str, Setting | None]) -> None:
+        chosen = found["consent.required"]
+        self._needs_consent = bool(ENTRIES["consent.required"].default if chosen is None else chosen.value)
+        self._soon.start()
 
     @Slot()
     def leave(self) -> None:
@@ -276,18 +285,22 @@ class EnrolPage(QWidget):
         draft = self.draft
         missing = draft.missing
         self.camera.want(missing if len(draft.shots) < ENOUGH else ())
+        agreed = draft.person is not None or self.consent.agreed.isChecked()
+        self.camera.hold(held=self._needs_consent and not agreed)
         self.photos.show_shots(draft.shots, missing, from_camera=self._from_camera)
         self.alike.setVisible(bool(draft.shots))
         self.alike.show_alike(
             draft.alike, is_other=draft.is_somebody_else, ours=draft.own_photo, photo_of=draft.photo_of
         )
+        if draft.must_decide and not self._asked:  # in a small window the question lies below the edge
+            QTimer.singleShot(0, self.alike, partial(self._scroll.ensureWidgetVisible, self.alike))
+        self._asked = draft.must_decide
         self.turned_down.show_refused(draft.refused)
         why = self._why_not()
         self.save.setEnabled(why is None)
         self._why.say("" if why is None else why)
         self._why.setVisible(why is not None)
         named = draft.person is not None or self.form.why_not is None
-        agreed = draft.person is not None or self.consent.agreed.isChecked()
         self.steps.show_done((named, agreed, len(draft.shots) >= GOOD, False))
 
     def _why_not(self) -> Text | None:

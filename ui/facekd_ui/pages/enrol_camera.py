@@ -33,6 +33,7 @@ EXAMINE_MS = 250
 GOOD_FOR_S = 0.3  # so long all must be well before a picture is taken by itself
 BETWEEN_S = 0.8  # two pictures of the same second would be the same
 ENOUGH = 5
+CONSENT_FIRST = T("The consent comes before the first picture. Tick its box.")
 VIEW_WORDS: dict[View, Text] = {
     View.FRONT: T("Front"),
     View.LEFT: T("Right"),  # as the person says it; `View` is as seen by whoever stands opposite
@@ -86,6 +87,7 @@ class CoachCamera(QFrame):
         self._frame: Image | None = None
         self._busy = False
         self._wanted: tuple[View, ...] = ()
+        self._held = False
         self._good_since: float | None = None
         self._took = 0.0
         self._newest: Shot | None = None
@@ -207,8 +209,16 @@ class CoachCamera(QFrame):
         self._wanted = tuple(views)
         done = [SIDES[view] for view in View if view not in views]
         self.ring.show_sides(done, SIDES[views[0]] if views else "")
-        if not views:
+        if not views and not self._held:
             self.instruction.say(T("Done. You can look away."))
+
+    def hold(self, *, held: bool) -> None:
+        """Held, no picture is taken: the consent comes first. What the camera sees is still shown."""
+        self._held = held
+        self.take.setEnabled(not held)
+        if held:
+            self._good_since = None
+            self.instruction.say(CONSENT_FIRST)
 
     @Slot()
     def _examine(self) -> None:
@@ -232,7 +242,7 @@ class CoachCamera(QFrame):
         self._newest = shot
         self._show_reasons(shot)
         now = time.monotonic()
-        wanted = shot.usable and (shot.view in self._wanted)
+        wanted = shot.usable and shot.view in self._wanted and not self._held
         if not wanted:
             self._good_since = None
         elif self._good_since is None:
@@ -243,7 +253,7 @@ class CoachCamera(QFrame):
             and now - self._took >= BETWEEN_S
         ):
             self._take(shot)
-        if self._wanted:
+        if self._wanted and not self._held:
             worst = shot.reasons[0] if shot.reasons else None
             self.instruction.say(WORST.get(worst, ASK[self._wanted[0]]) if worst else ASK[self._wanted[0]])
 
@@ -276,7 +286,7 @@ class CoachCamera(QFrame):
     @Slot()
     def take_now(self) -> None:
         """Takes what is seen now, whatever view it is."""
-        if self._newest is not None and self._newest.crop is not None:
+        if self._newest is not None and self._newest.crop is not None and not self._held:
             self._take(self._newest)
 
     def _take(self, shot: Shot) -> None:

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QTableView, QVBoxLayout,
 
 from facekd.errors import FacekdError
 from facekd_ui.i18n.language import say
-from facekd_ui.i18n.text import T, Text, Tn
+from facekd_ui.i18n.relayed import said
+from facekd_ui.i18n.text import T, Text, Tn, current_language
 from facekd_ui.pages.context import PageContext, Told
 from facekd_ui.pages.failures import REASONS, explain
 from facekd_ui.pages.person_form import ConsentForm
@@ -265,8 +266,10 @@ def _summary(report: ImportReport) -> Text:
 
 
 def _refusals(report: ImportReport) -> list[tuple[str, str, str]]:
+    language = current_language()
     rows = [
-        (name, file.file, f"{REASONS[file.reason]} {file.detail}".strip()) for name, file in report.refused
+        (name, file.file, f"{REASONS[file.reason]} {said(file.detail, language)}".strip())
+        for name, file in report.refused
     ]
     return rows + [(row.name, "", row.why) for row in report.rows if row.why and not row.refused]
 

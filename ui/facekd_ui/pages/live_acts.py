@@ -109,10 +109,10 @@ class FaceActs(QObject):
     def _enrol(self) -> None:
         if (guest := self._guest()) is None or not guest.views:
             return
-        sheet = EnrolSheet(self._page, self._context, guest.views)
+        sheet = EnrolSheet(self._page, self._context, lambda: guest.views)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.enrolled.connect(self._enrolled)
-        sheet.merge.connect(partial(self._add_to, views=tuple(guest.views)))
+        sheet.merge.connect(lambda person_id: self._add_to(person_id, views=sheet.views))
         sheet.open()
 
     def _enrolled(self, enrolled: Enrolled) -> None:

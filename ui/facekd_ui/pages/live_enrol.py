@@ -1,6 +1,6 @@
 """Putting a face of the live picture on file: as a new person, or as more photographs of somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -69,13 +69,19 @@ class EnrolSheet(Sheet):
     enrolled = Signal(object)
     merge = Signal(int)
 
-    def __init__(self, parent: QWidget, context: PageContext, views: Sequence[LiveView]) -> None:
+    def __init__(self, parent: QWidget, context: PageContext, seen: Callable[[], Sequence[LiveView]]) -> None:
+        """`seen`: the good views there are by now; whoever is asked to wait for a better one gets it."""
         super().__init__(parent, T("Enrol this face"), WIDE)
-        self._context, self._views = context, tuple(views)
+        self._context, self._seen = context, seen
+        self.views = tuple(seen())
+        self._wants_better = False
         self._consent_text = ""
         self.body.addWidget(Label(T("Enrol this face"), "section"))
         self.body.setSpacing(12)
-        self.body.addLayout(self._pictures())
+        self._pictures, self._count = QHBoxLayout(), Label("", "small", "text.2")
+        self._pictures.setSpacing(6)
+        self.body.addLayout(self._pictures)
+        self._show_views()
         self.banner = Banner("danger", "")
         self.banner.hide()
         self.body.addWidget(self.banner)
@@ -102,21 +108,20 @@ class EnrolSheet(Sheet):
         language = current_language()
         context.ask(lambda: context.services.shared.consent_text(language), self._show_consent, over=self)
 
-    def _pictures(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for view in self._views:
+    def _show_views(self) -> None:
+        while (item := self._pictures.takeAt(0)) is not None:
+            widget = item.widget()
+            if isinstance(widget, FaceTile):
+                widget.deleteLater()
+        for view in self.views:
             tile = FaceTile(56, T("Seen"))
             x1, y1, x2, y2 = (round(value) for value in view.box)
             tile.show_photo(QPixmap.fromImage(to_qimage(view.image).copy(x1, y1, x2 - x1, y2 - y1)))
-            row.addWidget(tile)
-        row.addSpacing(6)
-        count = len(self._views)
-        row.addWidget(
-            Label(Tn("{n} view from this camera", "{n} views from this camera", count), "small", "text.2"),
-            1,
-        )
-        return row
+            self._pictures.addWidget(tile)
+        self._pictures.addSpacing(6)
+        count = len(self.views)
+        self._count.say(Tn("{n} view from this camera", "{n} views from this camera", count))
+        self._pictures.addWidget(self._count, 1)
 
     def _foot(self) -> QHBoxLayout:
         cancel = Button(T("Cancel"))
@@ -141,6 +146,9 @@ class EnrolSheet(Sheet):
         if not self._name_row.validate():
             self.name.setFocus(Qt.FocusReason.OtherFocusReason)
             return
+        if self._wants_better:
+            self.views = tuple(self._seen()) or self.views  # none: whoever it is has left
+            self._show_views()
         name = self.name.text().strip()
         consent = None
         if self.agreed.isChecked() and self._consent_text:
@@ -148,11 +156,11 @@ class EnrolSheet(Sheet):
         fields = PersonFields(
             name, code=self.code.text().strip() or None, department=self.department.text().strip()
         )
-        person = NewPerson(fields, consent)
+        person, views = NewPerson(fields, consent), self.views
         self.save_button.setEnabled(False)
         self.banner.hide()
         self._context.work.run(
-            lambda _p: enrol_views(self._context.services, self._views, person, somebody_else=somebody_else),
+            lambda _p: enrol_views(self._context.services, views, person, somebody_else=somebody_else),
             self._saved,
             self._failed,
             over=self.frame,
@@ -180,8 +188,11 @@ class EnrolSheet(Sheet):
                 )
             case Conflict():
                 self._code_row.set_error(T("Somebody else has this code."))
-            case _:
+            case NothingUsable():
+                self._wants_better = True
                 self._warn(why_not(error))
+            case _:
+                self._warn(explain(error))
         self.adjustSize()
 
     def _warn(self, words: Text | str) -> None:

@@ -113,6 +113,7 @@ class Presence:
                 self._remember(guest)
 
     def _remember(self, guest: Guest) -> None:
+        guest.views = []  # megabytes, and nobody enrols who is not there any more
         if guest.good:  # who was never seen clearly may have been a hand
             self._earlier = [guest, *self._earlier][:EARLIER]
 

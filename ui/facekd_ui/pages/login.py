@@ -17,13 +17,13 @@ from facekd_ui.i18n.formats import countdown
 from facekd_ui.i18n.language import Language, say
 from facekd_ui.i18n.text import LANGUAGES, T, Text
 from facekd_ui.pages.failures import explain
-from facekd_ui.pages.login_parts import LoginFact, LoginSide
+from facekd_ui.pages.login_parts import CapsLock, LoginFact, LoginSide
 from facekd_ui.theme.theme import Theme
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.widgets.buttons import Button, IconButton, Line
 from facekd_ui.widgets.cards import Panel
 from facekd_ui.widgets.fields import Field, FormRow, PasswordField
-from facekd_ui.widgets.labels import IconLabel, KeyCap, Label
+from facekd_ui.widgets.labels import KeyCap, Label
 from facekd_ui.widgets.menus import Menu
 from facekd_ui.workers.tasks import Tasks
 
@@ -61,6 +61,7 @@ class LoginPage(QWidget):
         self._theme, self._language = theme, language
         self._locked_by = locked_by
         self._until: datetime | None = None
+        self._locked_out = ""  # whom the wait is for; others can log in meanwhile
         self._store_is_there = enter is not None
         self.name, self.password = Field(large=True), PasswordField(large=True)
         self.button = Button(T("Unlock") if locked_by else T("Log in"), "primary", size="large")
@@ -188,13 +189,7 @@ class LoginPage(QWidget):
         column.addWidget(self._name_row)
         column.addSpacing(14)
         column.addWidget(FormRow(T("Password"), self.password))
-        self._caps = QWidget()
-        caps = QHBoxLayout(self._caps)
-        caps.setContentsMargins(0, 7, 0, 0)
-        caps.setSpacing(6)
-        caps.addWidget(IconLabel("warning", "warning", 14))
-        caps.addWidget(Label(T("Caps Lock is on"), "small", "warning"), 1)
-        self._caps.hide()
+        self._caps = CapsLock()
         column.addWidget(self._caps)
         column.addSpacing(18)
         column.addWidget(self.button)
@@ -222,6 +217,7 @@ class LoginPage(QWidget):
 
     def _connect(self) -> None:
         self.button.clicked.connect(self._try)
+        self.name.textChanged.connect(self._name_changed)
         self.name.returnPressed.connect(self.password.setFocus)
         self.password.returnPressed.connect(self._try)
         self.password.caps_lock.connect(self._caps.setVisible)
@@ -247,7 +243,7 @@ class LoginPage(QWidget):
     def _try(self) -> None:
         if self._enter is None or not self.button.isEnabled():
             return
-        enter, name, password = self._enter, self._locked_by or self.name.text().strip(), self.password.text()
+        enter, name, password = self._enter, self._who(), self.password.text()
         if not name or not password:
             (self.name if not name else self.password).setFocus()
             return
@@ -263,7 +259,7 @@ class LoginPage(QWidget):
     def _refused(self, error: Exception) -> None:
         self.password.clear()
         if isinstance(error, LockedOut):
-            self._until = error.until
+            self._until, self._locked_out = error.until, self._who()
             self._clock.start()
             self._tick()
         else:
@@ -272,16 +268,31 @@ class LoginPage(QWidget):
         self._refresh()
         self.password.setFocus()
 
+    def _who(self) -> str:
+        return self._locked_by or self.name.text().strip()
+
+    def _must_wait(self) -> bool:
+        return self._until is not None and self._who() == self._locked_out
+
+    @Slot()
+    def _name_changed(self) -> None:
+        if self._until is not None:
+            self._banner.setVisible(self._must_wait())
+            self._refresh()
+
     @Slot()
     def _tick(self) -> None:
         if self._until is not None:
             left = self._until - datetime.now(UTC)
             if left <= timedelta(0):
-                self._until = None
-                self._banner.hide()
+                waited, self._until = self._must_wait(), None
                 self._clock.stop()
                 self._refresh()
-                self.password.setFocus()
+                if waited:
+                    self._banner.hide()
+                    self.password.setFocus()
+                return
+            if not self._must_wait():
                 return
             rest = T(
                 "You can try again in {left}. An administrator can unlock you sooner.", left=countdown(left)
@@ -312,10 +323,10 @@ class LoginPage(QWidget):
             QApplication.clipboard().setText(f"{type(self._away[0]).__name__}: {self._away[0]}")
 
     def _refresh(self) -> None:
-        usable = self._store_is_there and self._until is None
-        self.button.setEnabled(usable)
-        self.password.setEnabled(self._until is None)
-        say(self.password, T("Locked") if self._until is not None else "", "placeholderText")
+        waiting = self._must_wait()
+        self.button.setEnabled(self._store_is_there and not waiting)
+        self.password.setEnabled(not waiting)
+        say(self.password, T("Locked") if waiting else "", "placeholderText")
 
     # -- language and theme
 

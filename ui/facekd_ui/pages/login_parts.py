@@ -46,6 +46,19 @@ class LoginSide(Panel):
         column.addLayout(foot)
 
 
+class CapsLock(QWidget):
+    """The line under the password while letters come out large; hidden until then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 7, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(IconLabel("warning", "warning", 14))
+        row.addWidget(Label(T("Caps Lock is on"), "small", "warning"), 1)
+        self.hide()
+
+
 class LoginFact(QWidget):
     """Icon, a bold word, its detail, and at the right how it is."""
 

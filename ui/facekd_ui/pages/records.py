@@ -7,9 +7,7 @@ from functools import partial
 from PySide6.QtCore import QItemSelection, Qt, QTimer
 from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -30,9 +28,9 @@ from facekd_ui.services.recognition import Face
 from facekd_ui.services.records import STATES as EVENT_STATES
 from facekd_ui.services.records import Why
 from facekd_ui.shell.actions import action, button_for
+from facekd_ui.tables.plain import plain_table
 from facekd_ui.tables.records import CAMERA, CLOSE, PAGE, PERSON, STAYED, TIME, RecordsTable
 from facekd_ui.tables.records_delegate import ROW, RecordsDelegate
-from facekd_ui.theme.theme import px
 from facekd_ui.widgets.badges import STATES, StateBadge
 from facekd_ui.widgets.banners import EmptyState, ErrorState
 from facekd_ui.widgets.busy import Skeleton
@@ -111,21 +109,10 @@ class RecordsPage(QWidget):
         view = QTableView()
         view.setModel(self.table)
         view.setItemDelegate(RecordsDelegate(view))
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        view.setShowGrid(False)
+        plain_table(view, {TIME: 132, PERSON: 224, CAMERA: 136, STAYED: 84}, stretch=CLOSE, height=ROW)
         view.setMouseTracking(True)
-        view.setTabKeyNavigation(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(px(ROW))
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = view.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        for column, width in ((TIME, 132), (PERSON, 224), (CAMERA, 136), (STAYED, 84)):
-            view.setColumnWidth(column, width)
-        header.setSectionResizeMode(CLOSE, QHeaderView.ResizeMode.Stretch)
+        view.horizontalHeader().setSectionsClickable(False)
         say(view, T("Records"), "accessibleName")
         view.selectionModel().selectionChanged.connect(self._selected)
         view.activated.connect(lambda _index: self._open_person())
@@ -259,7 +246,7 @@ class RecordsPage(QWidget):
 
     def _event(self) -> Event | None:
         rows = self.view.selectionModel().selectedRows()
-        return self.table.event_at(rows[0].row()) if rows else None
+        return self.table.record(rows[0].row()) if rows else None
 
     def _step(self, by: int) -> None:
         rows = self.view.selectionModel().selectedRows()

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import Unpack
 
+from facekd_db.audit import AuditFilter
 from facekd_db.records import AuditReport, AuditRow
 from facekd_db.store import Tables
 from facekd_ui.services.base import Service
@@ -29,27 +30,11 @@ class Audit(Service):
     name = "audit"
 
     def page(
-        self,
-        *,
-        limit: int = 100,
-        before: int | None = None,
-        act: str = "",
-        operator_id: int | None = None,
-        subject: str = "",
-        since: datetime | None = None,
-        until: datetime | None = None,
+        self, *, limit: int = 100, before: int | None = None, **wanted: Unpack[AuditFilter]
     ) -> tuple[AuditRow, ...]:
         """Newest rows first; `before` is the sequence of the last row of the page before."""
         with self._store.reading() as t:
-            return t.audit.page(
-                limit=limit,
-                before=before,
-                act=act,
-                operator_id=operator_id,
-                subject=subject,
-                since=since,
-                until=until,
-            )
+            return t.audit.page(limit=limit, before=before, **wanted)
 
     def verify(self, watch: Watch = UNWATCHED) -> AuditReport:
         """Walks the whole chain and names the first row that does not fit. Raises Stopped when it was cancelled."""

@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Signal
 
 from facekd_db.records import AuditRow
 from facekd_ui.i18n.formats import moment
 from facekd_ui.i18n.text import T
 from facekd_ui.services.words import act_words, detail_words, subject_words
-from facekd_ui.tables.paged import ROOT, Index
+from facekd_ui.tables.base import ROOT, Index, WordTable
 
 HEADERS = (T("Row"), T("Time"), T("Who"), T("What"), T("On"), T("Detail"))
+DETAIL = 5
 STEP = 100
 
 
-class AuditTable(QAbstractTableModel):
+class AuditTable(WordTable[AuditRow]):
     """Rows that were read so far. `more(before)` asks for older ones than a sequence number."""
 
     more = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(HEADERS)
         self._rows: list[AuditRow] = []
         self._now = datetime.now().astimezone()
         self._complete = False
@@ -63,42 +63,22 @@ class AuditTable(QAbstractTableModel):
         """What was read so far."""
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """Six."""
-        return 0 if parent.isValid() else len(HEADERS)
+    def hint(self, record: AuditRow, column: int) -> str | None:
+        """All of a long detail."""
+        return detail_words(record.detail) if column == DETAIL else None
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Words above the columns."""
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return str(HEADERS[section])
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Words of a cell; the tooltip has all of a long detail."""
-        row = self._rows[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 5:
-            return detail_words(row.detail)
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return None
-        when = row.at.astimezone()
-        match index.column():
+    def words(self, record: AuditRow, column: int) -> str:
+        """What a cell says."""
+        match column:
             case 0:
-                return f"{row.sequence:,}"
+                return f"{record.sequence:,}"
             case 1:
-                return moment(when, self._now, seconds=True)
+                return moment(record.at.astimezone(), self._now, seconds=True)
             case 2:
-                return row.operator or "FaceKD"
+                return record.operator or "FaceKD"
             case 3:
-                return act_words(row.act)
+                return act_words(record.act)
             case 4:
-                return subject_words(row.subject)
+                return subject_words(record.subject)
             case _:
-                return detail_words(row.detail)
-
-    def retranslate(self) -> None:
-        """In another language."""
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(HEADERS) - 1))
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADERS) - 1)
+                return detail_words(record.detail)

@@ -1,15 +1,10 @@
 """The table of an import: what becomes of each folder, and why photographs of it are not taken."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from PySide6.QtCore import QAbstractTableModel, Qt
-
 from facekd.quality import Reason
 from facekd_ui.i18n.text import T, Text, listed
 from facekd_ui.services.imports import Fate, ImportRow
 from facekd_ui.services.words import REASONS
-from facekd_ui.tables.paged import ROOT, Index
+from facekd_ui.tables.base import ListTable
 
 NAME, WHAT, PHOTOS, REFUSED, WHY = range(5)
 HEADERS = (T("Name"), T("What"), T("Photos"), T("Refused"), T("Why"))
@@ -21,18 +16,11 @@ FATES: dict[Fate, tuple[str, str, Text]] = {
 """What becomes of a folder -> icon, ink, word."""
 
 
-class ImportTable(QAbstractTableModel):
+class ImportTable(ListTable[ImportRow]):
     """One row a folder."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._rows: tuple[ImportRow, ...] = ()
-
-    def show_rows(self, rows: Sequence[ImportRow]) -> None:
-        """Other rows."""
-        self.beginResetModel()
-        self._rows = tuple(rows)
-        self.endResetModel()
+        super().__init__(HEADERS)
 
     def mark(self, row: int, column: int) -> tuple[str, str] | None:
         """Icon and ink of a cell, for the delegate."""
@@ -40,49 +28,21 @@ class ImportTable(QAbstractTableModel):
             return None
         return FATES[self._rows[row].fate][:2]
 
-    def rowCount(self, parent: Index = ROOT) -> int:
-        """One a folder."""
-        return 0 if parent.isValid() else len(self._rows)
+    def words(self, record: ImportRow, column: int) -> str:
+        """What a cell says."""
+        if column == NAME:
+            return record.name
+        if column == WHAT:
+            return str(FATES[record.fate][2])
+        if column == PHOTOS:
+            return str(record.photos)
+        if column == REFUSED:
+            return str(len(record.refused)) if record.refused else ""
+        return str(why_of(record))
 
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """One a header."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """The words above the columns."""
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return str(HEADERS[section])
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Words of a cell."""
-        wanted = (
-            Qt.ItemDataRole.DisplayRole,
-            Qt.ItemDataRole.ToolTipRole,
-            Qt.ItemDataRole.AccessibleTextRole,
-        )
-        if role not in wanted or not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        match index.column():
-            case 0:  # NAME
-                return row.name
-            case 1:
-                return str(FATES[row.fate][2])
-            case 2:
-                return str(row.photos)
-            case 3:
-                return str(len(row.refused)) if row.refused else ""
-            case _:
-                return str(why_of(row))
-
-    def retranslate(self) -> None:
-        """Headers and cells in another language."""
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADERS) - 1)
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, WHY))
+    def hint(self, record: ImportRow, column: int) -> str:
+        """All of a long reason."""
+        return self.words(record, column)
 
 
 def why_of(row: ImportRow) -> Text | str:

@@ -12,7 +12,8 @@ from facekd_db.records import Person, PersonSort, PersonSummary
 from facekd_ui.i18n.formats import date as day_words
 from facekd_ui.i18n.formats import moment
 from facekd_ui.i18n.text import T, listed
-from facekd_ui.tables.paged import Index, PagedTable
+from facekd_ui.tables.base import Index
+from facekd_ui.tables.paged import PagedTable
 from facekd_ui.theme import icons
 from facekd_ui.theme.theme import font, px, tokens
 from facekd_ui.widgets.badges import paint_blocks

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from facekd_ui.tables.paged import Index
+from facekd_ui.tables.base import Index
 from facekd_ui.theme import icons
 from facekd_ui.theme.theme import font, px, set_type, tokens
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 
 from facekd_db.records import Event
@@ -13,9 +13,8 @@ from facekd_ui.i18n.formats import moment
 from facekd_ui.i18n.text import T, Text
 from facekd_ui.services.closeness import Closeness, Kind
 from facekd_ui.services.records import how_sure
+from facekd_ui.tables.base import ROOT, Index, WordTable
 
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 EVENT = Qt.ItemDataRole.UserRole
 PICTURE = Qt.ItemDataRole.UserRole + 1
 PAGE = 100
@@ -31,7 +30,7 @@ _NAMELESS: dict[str, Text] = {
 }
 
 
-class RecordsTable(QAbstractTableModel):
+class RecordsTable(WordTable[Event]):
     """Newest first. Knows neither store nor widgets: it asks for pages and pictures by signals."""
 
     more_wanted = Signal()
@@ -39,7 +38,7 @@ class RecordsTable(QAbstractTableModel):
     """Event id; asked once until `set_picture` or `set_events`."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(HEADERS)
         self._events: list[Event] = []
         self._complete = True
         self._asked_more = False
@@ -53,7 +52,7 @@ class RecordsTable(QAbstractTableModel):
         """What is loaded."""
         return self._events
 
-    def event_at(self, row: int) -> Event | None:
+    def record(self, row: int) -> Event | None:
         """The event of a row."""
         return self._events[row] if 0 <= row < len(self._events) else None
 
@@ -109,21 +108,9 @@ class RecordsTable(QAbstractTableModel):
             self.picture_wanted.emit(event.id)
         return None
 
-    def retranslate(self) -> None:
-        """The same events in the new language."""
-        if self._events:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._events) - 1, STAYED))
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, STAYED)
-
-    # -- Qt
-
     def rowCount(self, parent: Index = ROOT) -> int:
         """How many are loaded."""
         return 0 if parent.isValid() else len(self._events)
-
-    def columnCount(self, parent: Index = ROOT) -> int:
-        """Five."""
-        return 0 if parent.isValid() else len(HEADERS)
 
     def canFetchMore(self, parent: Index) -> bool:
         """Whether older ones are left in the store."""
@@ -135,41 +122,26 @@ class RecordsTable(QAbstractTableModel):
             self._asked_more = True
             self.more_wanted.emit()
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Words of the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(HEADERS[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        return None
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words, the event itself, or its picture."""
-        event = self.event_at(index.row())
-        if event is None or not index.isValid():
-            return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._words(event, index.column())
+        event = self.record(index.row()) if role in (EVENT, PICTURE) and index.isValid() else None
+        if event is None:
+            return super().data(index, role)
         if role == EVENT:
             return event
-        if role == PICTURE and index.column() == PERSON:
-            return self.picture(event)
-        return None
+        return self.picture(event) if index.column() == PERSON else None
 
-    def _words(self, event: Event, column: int) -> str:
+    def words(self, record: Event, column: int) -> str:
+        """What a cell says."""
         if column == TIME:
-            return moment(event.at.astimezone(), self.now)
+            return moment(record.at.astimezone(), self.now)
         if column == PERSON:
-            return str(name_of(event))
+            return str(name_of(record))
         if column == CAMERA:
-            return event.camera
+            return record.camera
         if column == CLOSE:
-            return "" if event.state == "erased" else str(sureness(event).words())
-        return str(stayed(event))
+            return "" if record.state == "erased" else str(sureness(record).words())
+        return str(stayed(record))
 
 
 def name_of(event: Event) -> Text | str:
