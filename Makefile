@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VENV := .venv
+DESK := .venv-desk
 BIN := $(VENV)/bin
 # Thread pools that spin starve each other on a desktop; OpenCV's and FFmpeg's chatter would hide our messages.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -14,7 +15,7 @@ export FACEKD_MODELS ?= $(wildcard ../shared/data/weights)
 
 SOURCES := pyproject.toml $(shell find cpp_ext -type f 2>/dev/null)
 
-.PHONY: help run run-mysql demo test check bench sanitize clean setup
+.PHONY: help run run-desk run-mysql demo test check bench soak faults sanitize clean setup
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
@@ -25,6 +26,12 @@ $(VENV)/.ready: $(SOURCES) scripts/setup.sh scripts/system-deps.sh
 
 run: $(VENV)/.ready  ## open the application; without a screen it says so and runs the demo
 	@scripts/run.sh $(VENV)
+
+$(DESK)/.ready: $(SOURCES) scripts/setup.sh scripts/system-deps.sh
+	@scripts/setup.sh $(DESK) desk
+
+run-desk: $(DESK)/.ready  ## open the application without its training part, for door desks: less than half the size
+	@scripts/run.sh $(DESK)
 
 run-mysql: $(VENV)/.ready  ## open the application on a private MariaDB that starts and stops with it
 	@scripts/system-deps.sh test
@@ -47,9 +54,17 @@ bench: $(VENV)/.ready  ## benchmarks into out/bench: make bench, make bench NAME
 	@for name in $(or $(NAME),$(notdir $(basename $(wildcard bench/*.py)))); do \
 	  [ $$name = report ] || [ $$name = ground_truth ] || $(BIN)/python bench/$$name.py; done
 
+soak: $(VENV)/.ready  ## half an hour of live video and lost cameras: memory, threads, descriptors (MINUTES=30)
+	@$(BIN)/python bench/ui.py --only memory,cameras --minutes $(or $(MINUTES),30)
+
+faults: $(VENV)/.ready  ## stores lost, servers gone, and a process killed 200 times while it enrols
+	@scripts/system-deps.sh test
+	@FACEKD_FAULTS=4 QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(BIN)/python -m pytest tests/ui/faults \
+	  tests/db/test_kill.py
+
 sanitize: $(VENV)/.ready  ## the native engine under address, undefined-behaviour and thread sanitizers
 	@scripts/sanitize.sh $(VENV)
 
 clean:  ## remove everything that was built
-	rm -rf $(VENV) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(DESK) build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ from facekd_ui.pages.failures import explain
 from facekd_ui.pages.live_sources import Opener, Target
 from facekd_ui.pages.live_watch import Kept, Opened, Watch, open_watch
 from facekd_ui.workers.feed import LiveFeed
+from facekd_ui.workers.memory import Trim
 from facekd_ui.workers.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class LiveRun(QObject):
         # One thread of its own: a store that is away must not hold up the pages that ask for something else.
         self._keeping = Tasks(1, self)
         self._keep_busy = False
+        self._trim = Trim()
         self._clock = QTimer(self, interval=KEEP_MS)
         self._clock.timeout.connect(self.keep_now)
 
@@ -101,6 +103,7 @@ class LiveRun(QObject):
     @Slot()
     def keep_now(self) -> None:
         """Sends records and looks for changed people, unless that is under way."""
+        self._trim()
         watch = self.watch
         if watch is None or self._keep_busy:
             return
