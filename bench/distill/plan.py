@@ -12,6 +12,8 @@ from typing import Any
 
 from facekd.distil.methods import METHODS
 
+Value = float | str
+
 EPOCHS = 8
 FIRST_PHASE = 2  # epochs in which MSKD-SSR's teacher learns to answer at every stage: 0.3 of them, as usual
 SEARCH_EPOCHS = 5
@@ -30,8 +32,14 @@ KEPT = frozenset(
 ANGLE_ROWS = 48  # of 128: angles cost the cube of this, for the methods that have them
 WRONG = 0.2
 MODES = ("hard", "released", "tcp", "swap")
-
-Value = float | str
+INSTEAD_OF_KD: Mapping[str, Value] = {
+    "task_weight": 0.1,
+    "channel_weight": 0.0,
+    "distance_weight": 0.0,
+    "angle_weight": 0.0,
+}
+"""CCSKD with nothing but its selective term beside KD's own task weight: KD, but for whom it believes."""
+HARD: Mapping[str, Value] = {"selective_mode": "hard", "normaliser": "sum_w"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +170,12 @@ def report(settings: Mapping[str, Setting]) -> list[Trial]:
         *wrong("ccskd"),
         *wrong("ccskd", "trust in all rows", trusting),
         *wrong("ccskd", "without selective", {"selective_weight": 0.0}),
+        *wrong("kd"),
+        *wrong("ccskd", "instead of KD", INSTEAD_OF_KD),
+        *wrong("ccskd", "instead of KD and hard", {**INSTEAD_OF_KD, **HARD}),
         *without[:alone],
         *wrong("mskd_ssr"),
         *wrong("mskd_ssr", "mode progressive", {"selective_mode": "progressive"}),
-        *wrong("kd"),
         *(trial for trial in modes if trial.seed == SEEDS[0]),
         *without[alone:],
         *(trial for trial in modes if trial.seed != SEEDS[0]),

@@ -150,6 +150,7 @@ def changed(lines: Sequence[Line], part: str) -> str:
 def misled(lines: Sequence[Line]) -> str:
     """With a share of wrong answers, beside the same with honest ones."""
     part, rows = of(lines, part="wrong"), []
+    kd = of(part, method="kd")
     for method in COMPARED:
         whole = of(part, method=method, variant="")
         for variant in dict.fromkeys(x["variant"] for x in of(part, method=method)):
@@ -166,6 +167,7 @@ def misled(lines: Sequence[Line]) -> str:
                     spread([reported(x) for x in mine]),
                     difference(paired(mine, honest)),
                     difference(paired(mine, whole)) if variant else "",
+                    "" if method == "kd" else difference(paired(mine, kd)),
                     f"{100 * statistics.mean(x['wrong_teacher_rate'] for x in mine):.1f} %",
                     len(mine),
                 )
@@ -176,6 +178,7 @@ def misled(lines: Sequence[Line]) -> str:
         "misled teacher",
         "misled minus honest",
         "minus the whole method, misled",
+        "minus KD, misled",
         "teacher wrong",
         "n",
     )
