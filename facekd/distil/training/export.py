@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
@@ -24,19 +23,17 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import Tensor, nn
 
 from facekd.config import RunConfig
-from facekd.config_table import toml_text
-from facekd.distil.data.readers import open_data
+from facekd.distil.data.readers import Data, open_data
 from facekd.distil.networks.layers import GlobalDepthwise
 from facekd.distil.networks.preprocess import Preprocess
 from facekd.distil.training import runfolder
+from facekd.distil.training.card import write_card
 from facekd.distil.training.checkpoint import BEST, LAST, load_weights, read_tensors, write_bytes
 from facekd.distil.training.classification import CLASSES
-from facekd.distil.training.rights import kept_rights, student_data, student_licence, student_limits
 from facekd.distil.training.run import CUT_SEED, build_student, input_spec
+from facekd.distil.training.runtime import open_network
 from facekd.errors import FacekdError
-from facekd.evaluation.intervals import wilson_interval
 from facekd.modelcard import InputSpec, file_digest
-from facekd.models import open_model_file
 
 PARITY_IMAGES = 16
 PARITY_COSINE = 0.9999
@@ -77,7 +74,7 @@ def export_run(
     weights: Literal["last", "best"] = "last",
     *,
     int8: bool = False,
-    images: NDArray[np.uint8] | None = None,
+    data: Data | None = None,
 ) -> Exported:
     """Write `student.onnx` and `student.toml` into a run folder.
 
@@ -85,7 +82,7 @@ def export_run(
         folder: of a finished run.
         weights: the last epoch's are the result; the best one's on the validation images on demand.
         int8: also write `student-int8.onnx`, quantised statically with training images.
-        images: [n, S, S, 3] uint8 for parity and calibration; None: read from the run's data.
+        data: for parity and calibration, and the people by whom a recogniser's thresholds are found; None: read.
 
     Raises:
         ConfigError, CheckpointError: the folder has no finished run.
@@ -98,32 +95,33 @@ def export_run(
     load_weights(student, read_tensors(path), str(path))
     side = int(facts["side"])
     spec = input_spec(side)
-    if images is None:
-        images = open_data(config.data, CUT_SEED).train.images
+    if data is None:
+        data = open_data(config.data, CUT_SEED)
+    images = data.train.images
     answer: Literal["embedding", "logits"] = "embedding" if config.data.task == "face" else "logits"
     deployed = Deployed(student.eval(), answer)
     sample = _sample(images, spec, PARITY_IMAGES)
     with torch.no_grad():
         expected = deployed(torch.from_numpy(sample)).numpy()
-    data = onnx_bytes(deployed, side, answer, facts["classes"] if answer == "logits" else ())
+    network = onnx_bytes(deployed, side, answer, facts["classes"] if answer == "logits" else ())
     figures: dict[str, float] = {
         "parameters": sum(p.numel() for p in student.parameters()),
         "macs": macs_of(student, side),
-        "bytes": len(data),
-        **check_parity(data, sample, expected),
-        **latency(data, sample),
+        "bytes": len(network),
+        **check_parity(network, sample, expected),
+        **latency(network, sample),
     }
     model = folder / runfolder.MODEL
-    write_bytes(model, data)
-    _write_card(model, config, spec, expected.shape[1], weights, folder)
+    write_bytes(model, network)
+    write_card(model, config, spec, expected.shape[1], weights, folder, data.validation)
     if int8:
-        figures |= _write_int8(model, config, spec, images, expected, sample, weights, folder)
+        figures |= _write_int8(model, config, spec, data, expected, sample, weights, folder)
     metrics = folder / runfolder.METRICS
     if metrics.is_file():
         runfolder.write_json(
             metrics, {**runfolder.read_json(metrics), "export": {"weights": weights, **figures}}
         )
-    return Exported(model, file_digest(data), figures)
+    return Exported(model, file_digest(network), figures)
 
 
 def onnx_bytes(network: nn.Module, side: int, output: str, classes: Sequence[str] = ()) -> bytes:
@@ -152,8 +150,8 @@ def check_parity(
     data: bytes, sample: NDArray[np.float32], expected: NDArray[np.float32], least: float = PARITY_COSINE
 ) -> dict[str, float]:
     """How far ONNX Runtime's answers lie from torch's. Raises ExportError below a cosine of `least`."""
-    (name,) = (i.name for i in _session(data).get_inputs())
-    got = np.asarray(_session(data).run(None, {name: sample})[0])
+    (name,) = (i.name for i in open_network(data).get_inputs())
+    got = np.asarray(open_network(data).run(None, {name: sample})[0])
     lengths = np.linalg.norm(got, axis=1) * np.linalg.norm(expected, axis=1)
     cosine = float(((got * expected).sum(1) / np.maximum(lengths, 1e-12)).min())
     difference = float(np.abs(got - expected).max())
@@ -167,7 +165,7 @@ def check_parity(
 
 def latency(data: bytes, sample: NDArray[np.float32], threads: int = 1) -> dict[str, float]:
     """Milliseconds for one image on one thread: percentiles over `TIMINGS` runs after a warm-up."""
-    session = _session(data, threads)
+    session = open_network(data, threads)
     name = session.get_inputs()[0].name
     one = {name: sample[:1]}
     times = []
@@ -219,7 +217,7 @@ def quantise(model: Path, target: Path, calibration: NDArray[np.float32]) -> Non
     """Static int8 quantisation by ONNX Runtime: weights by channel, activations measured on `calibration`."""
     prepared = target.with_name(f".{target.stem}-prepared.onnx")
     partial = target.with_name(f".{target.stem}-partial.onnx")
-    name = _session(model.read_bytes()).get_inputs()[0].name
+    name = open_network(model.read_bytes()).get_inputs()[0].name
     try:
         with _quiet():
             quant_pre_process(str(model), str(prepared))
@@ -242,22 +240,22 @@ def _write_int8(
     model: Path,
     config: RunConfig,
     spec: InputSpec,
-    images: NDArray[np.uint8],
+    data: Data,
     expected: NDArray[np.float32],
     sample: NDArray[np.float32],
     weights: str,
     folder: Path,
 ) -> dict[str, float]:
     target = model.with_name(INT8_MODEL)
-    quantise(model, target, _sample(images, spec, CALIBRATION_IMAGES))
-    data = target.read_bytes()
+    quantise(model, target, _sample(data.train.images, spec, CALIBRATION_IMAGES))
+    network = target.read_bytes()
     # Rounded answers differ; the figures say by how much, and nothing is refused.
     figures = {
-        **check_parity(data, sample, expected, least=-1.0),
-        **latency(data, sample),
-        "bytes": len(data),
+        **check_parity(network, sample, expected, least=-1.0),
+        **latency(network, sample),
+        "bytes": len(network),
     }
-    _write_card(target, config, spec, expected.shape[1], f"{weights}, int8", folder)
+    write_card(target, config, spec, expected.shape[1], f"{weights}, int8", folder, data.validation)
     return {f"int8_{key}": value for key, value in figures.items()}
 
 
@@ -266,62 +264,6 @@ def _sample(images: NDArray[np.uint8], spec: InputSpec, n: int) -> NDArray[np.fl
     rows = np.unique(np.linspace(0, len(images) - 1, min(n, len(images))).round().astype(np.int64))
     batch = torch.from_numpy(np.ascontiguousarray(images[rows])).permute(0, 3, 1, 2).float()
     return Preprocess(spec)(batch).contiguous().numpy()  # type: ignore[no-any-return]
-
-
-def _write_card(
-    model: Path, config: RunConfig, spec: InputSpec, dim: int, weights: str, folder: Path
-) -> None:
-    data = model.read_bytes()
-    rights = kept_rights(folder, config)
-    table: dict[str, Any] = {
-        "id": file_digest(data),
-        "kind": "embedder" if config.data.task == "face" else "classifier",
-        "licence": student_licence(config.data, rights),
-        "origin": f"facekd run {folder.name}, weights of the {weights} epoch",
-        "dim": dim,
-        "trained_on": student_data(config.data, rights),
-        "method": config.method.name + (f", teacher {rights.name}" if rights else ", no teacher"),
-        "limits": student_limits(config.data, rights),
-        "input": {
-            "size": list(spec.size),
-            "colour": spec.colour,
-            "mean": list(spec.mean),
-            "scale": list(spec.scale),
-        },
-    }
-    for key, figure in _metrics(folder, weights).items():
-        table[f"metrics.{key}"] = figure
-    text = toml_text({k: v for k, v in table.items() if not k.startswith("metrics.")})
-    for key, figure in table.items():
-        if key.startswith("metrics."):
-            text += f'\n[metrics."{key.removeprefix("metrics.")}"]\n' + toml_text(figure)
-    write_bytes(model.with_suffix(".toml"), text.encode())
-    open_model_file(model)  # reads the card as everybody will
-
-
-def _metrics(folder: Path, weights: str) -> dict[str, dict[str, float]]:
-    """Shares among the validation figures with their n and 95 % interval."""
-    path = folder / runfolder.METRICS
-    if not path.is_file() or "int8" in weights:
-        return {}
-    found = runfolder.read_json(path).get("best" if weights == "best" else "last") or {}
-    val = found.get("val") or {}
-    n = int(val.get("n", 0))
-    shares = {key: float(val[key]) for key in ("accuracy", "top1", "top5") if key in val}
-    out = {}
-    for key, value in shares.items():
-        lo, hi = wilson_interval(round(value * n), n) if n else (0.0, 1.0)
-        out[f"validation {key}"] = {"value": value, "n": n, "lo": lo, "hi": hi}
-    return out
-
-
-def _session(data: bytes, threads: int = 1) -> Any:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 @contextlib.contextmanager

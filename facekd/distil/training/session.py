@@ -144,7 +144,7 @@ class Session:
                 return stopped
             if not group.is_first:
                 return Done("", "", {})
-            exported = export_run(folder, images=run.data.train.images)
+            exported = export_run(folder, data=run.data)
             last = trainer.curve[-1]["val"] if trainer.curve else {}
             return Done(str(exported.model.resolve()), exported.sha256, {**last, **exported.figures})
         except Exception as error:

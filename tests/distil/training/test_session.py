@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ import torch
 
 from facekd.config import RunConfig
 from facekd.config_table import ConfigError
+from facekd.distil.data.imageset import ImageSet
+from facekd.distil.data.readers import Data
 from facekd.distil.methods.kd import LogitKD
 from facekd.distil.training import checkpoint as checkpoints
 from facekd.distil.training.classification import evaluate
@@ -88,6 +91,20 @@ def test_a_face_card_is_read_by_the_recogniser(face_teacher: dict[str, Any]) -> 
     assert (model.card.kind, model.card.dim, model.card.input.size) == ("embedder", 64, (16, 16))
     assert model.card.trained_on == "faces.npz"
     assert model.card.metrics["validation accuracy"].n > 0
+    assert model.card.metrics["genuine_mean"].n > 0
+
+
+def test_a_face_card_has_the_lines_that_its_validation_people_carry(
+    face_teacher: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(Path(face_teacher["path"]).parent, folder)
+    noise = np.random.default_rng(0).integers(0, 256, (60, 16, 16, 3), np.uint8)
+    people = ImageSet(noise, np.arange(60) // 2, tuple(map(str, range(30))), ("",) * 60, "")
+    export_run(folder, data=Data(people, people, ()))
+    (row,) = open_model_file(folder / "student.onnx").card.threshold
+    assert (row.far, row.n) == (1e-2, 60 * 58 // 2)
+    assert row.lo <= row.value <= row.hi
 
 
 def test_int8_is_smaller_and_says_how_far_it_lies(finished: Path) -> None:
