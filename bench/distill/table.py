@@ -6,6 +6,7 @@ over seeds; differences are taken between trials of the same seed.
 
 import argparse
 import json
+import math
 import statistics
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,7 +61,8 @@ def difference(values: Sequence[float]) -> str:
         return f"{values[0]:+.2f} (n 1)" if values else "."
     mean, deviation = statistics.mean(values), statistics.stdev(values)
     bold = "**" if abs(mean) > 2 * deviation else ""
-    return f"{bold}{mean:+.2f} ± {deviation:.2f}{bold}"
+    error = f" (of the mean: {deviation / math.sqrt(len(values)):.2f})" if len(values) > 3 else ""
+    return f"{bold}{mean:+.2f} ± {deviation:.2f}{bold}{error}"
 
 
 def of(lines: Iterable[Line], **wanted: object) -> list[Line]:
