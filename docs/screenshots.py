@@ -12,13 +12,19 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+from example_runs import make_runs, seems_to_train
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from facekd_db.records import PersonFields, Role
+from facekd_db.records import NewTemplate, PersonFields, Role
 from facekd_ui.app import App
 from facekd_ui.home import sample_video
+from facekd_ui.pages.models import THRESHOLD, ModelsPage
+from facekd_ui.pages.training import TrainingPage
 from facekd_ui.services.logins import Logins
+from facekd_ui.services.stored_gallery import as_bytes
+from facekd_ui.services.training import runs_folder
 from facekd_ui.session import Session
 
 PEOPLE = Path(__file__).resolve().parents[1] / "samples" / "people"
@@ -36,6 +42,7 @@ DEPARTMENTS = ("Research", "Finance", "Facilities")
 PASSWORD = "seven quiet herons"
 SETTLE_MS = 700
 WATCH_MS = 4000
+EXAMPLES = 600  # people with drawn likenesses, for the promise
 
 
 class Camera:
@@ -106,12 +113,72 @@ def take_all(folder: Path, language: str, theme: str) -> None:
         for section in ("look", "operators", "audit", "database", "health"):
             work.go("settings", section)
             camera.take(f"settings-{section}")
+        take_training(program, camera)
+        take_models(program, camera)
         program.lock(idle=False)
         camera.take("locked")
         program.window.close()
         program.window.deleteLater()
         program.deleteLater()
         QTest.qWait(50)
+
+
+def take_models(program: App, camera: Camera) -> None:
+    """The Models page, with likenesses that were drawn: example people have no faces that anybody may show."""
+    desk, work = program.desk, program.work
+    assert desk is not None
+    assert work is not None
+    gallery = desk.gallery.current()
+    rng = np.random.default_rng(0)
+    with desk.store.transaction() as t:
+        for number in range(EXAMPLES):
+            person = t.people.add(PersonFields(f"Example {number + 1}")).id
+            face = rng.standard_normal(gallery.index.dim)
+            photos = face + 1.15 * rng.standard_normal((3, gallery.index.dim))
+            unit = (photos / np.linalg.norm(photos, axis=1, keepdims=True)).astype(np.float32)
+            t.templates.add(
+                [
+                    NewTemplate(person, gallery.model_id, gallery.index.dim, as_bytes(vector), None)
+                    for vector in unit
+                ]
+            )
+        t.gallery.bump()
+    work.go("models")
+    page = program.window.pages.page("models")
+    assert isinstance(page, ModelsPage)
+    camera.take("models-card", WATCH_MS)
+    page.open_tab(THRESHOLD)
+    for _ in range(600):  # everyone is tried as a stranger
+        QTest.qWait(100)
+        if page.threshold.table.isVisible():
+            break
+    camera.take("models-threshold", WATCH_MS)
+    page.ask_import()
+    camera.take("models-import")
+
+
+def take_training(program: App, camera: Camera) -> None:
+    """The Training page with runs whose curves are drawn: under way, ended, compared, and the form."""
+    work = program.work
+    assert work is not None
+    folder = make_runs(runs_folder(work.services.training.home))
+    with seems_to_train(folder):
+        work.go("training", folder)
+        page = program.window.pages.page("training")
+        assert isinstance(page, TrainingPage)
+        for _ in range(600):  # the trainer describes itself once
+            QTest.qWait(100)
+            if page.described is not None and page.list.run is not None:
+                break
+        camera.take("training-run", WATCH_MS)
+        for number, name in ((10, "memory"), (14, "done")):
+            page.list.choose(next(run.folder for run in page.runs.runs if run.about.number == number))
+            camera.take(f"training-{name}", 2 * SETTLE_MS)
+        page.compare_action.trigger()
+        camera.take("training-compare", 2 * SETTLE_MS)
+        page.form.measuring.by_itself = False
+        page.new()
+        camera.take("training-form", 2 * SETTLE_MS)
 
 
 def main() -> int:

@@ -51,6 +51,10 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--int8", action="store_true")
     describe = commands.add_parser("describe", help="what can be chosen, as JSON Schema")
     describe.add_argument("--onnx", type=Path, help="the tensors of this file that can be stages")
+    commands.add_parser("devices", help="where a run could train, best first")
+    estimate = commands.add_parser("estimate", help="time, memory and disk of a run, by a few real steps")
+    estimate.add_argument("config", type=Path)
+    estimate.add_argument("--out", type=Path, required=True, help="folder for pictures to be shown")
     presets = commands.add_parser("presets", help="ready configurations")
     presets.add_argument("name", nargs="?")
     compare = commands.add_parser("compare", help="several runs in one table and as curves")
@@ -90,6 +94,14 @@ def _document(args: argparse.Namespace) -> Any:
         from facekd.distil.training.classification import evaluate
 
         return evaluate(args.data, args.model)
+    if args.command == "devices":
+        from facekd.distil.training.devices import devices
+
+        return {"devices": devices()}
+    if args.command == "estimate":
+        from facekd.distil.training.estimate import estimate
+
+        return estimate(load_config(args.config), args.out)
     if args.command == "presets":
         from facekd.distil.training.describe import preset_toml, presets
 

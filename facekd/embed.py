@@ -1,9 +1,13 @@
 """Embeddings of aligned faces: unit vectors whose cosine says how alike two faces are."""
 
+import copy
+
+import msgspec
 import numpy as np
 
 from facekd.align import align_batch
 from facekd.errors import ModelFileError
+from facekd.modelcard import InputSpec
 from facekd.models import ModelFile
 from facekd.onnx_session import Session
 from facekd.types import Embeddings, Floats, Image
@@ -32,15 +36,15 @@ class Embedder:
         self._session = Session(model.read(), model.path.name, threads=threads, provider=provider)
         self.provider = self._session.provider
         self._flip = flip
-        spec = model.card.input
-        order = slice(None) if spec.colour == "rgb" else slice(None, None, -1)
-        # The crop is RGB; a BGR network gets its channels swapped after the same arithmetic.
-        self._mean = np.asarray(spec.mean, np.float32)[order]
-        self._scale = np.asarray(spec.scale, np.float32)[order]
-        self._bgr = spec.colour == "bgr"
-        top, left = (SIDE - spec.size[0]) // 2, (SIDE - spec.size[1]) // 2
-        self._window = (slice(top, top + spec.size[0]), slice(left, left + spec.size[1]))
+        self._feed(model.card.input)
         self._check(model)
+
+    def fed(self, spec: InputSpec) -> "Embedder":
+        """The same network, its session shared, with another input of the same size: to find out what it expects."""
+        other = copy.copy(self)
+        other.card = msgspec.structs.replace(self.card, input=spec)
+        other._feed(spec)
+        return other
 
     def embed(self, crops: Image) -> Embeddings:
         """Embeddings of aligned crops, uint8 [n, 112, 112, 3] RGB.
@@ -84,6 +88,15 @@ class Embedder:
             (mirrored,) = self._session.run(np.ascontiguousarray(batch[..., ::-1]))
             vectors = self._unit(vectors + self._unit(mirrored))
         return Embeddings(vectors, self.model_id)
+
+    def _feed(self, spec: InputSpec) -> None:
+        order = slice(None) if spec.colour == "rgb" else slice(None, None, -1)
+        # The crop is RGB; a BGR network gets its channels swapped after the same arithmetic.
+        self._mean = np.asarray(spec.mean, np.float32)[order]
+        self._scale = np.asarray(spec.scale, np.float32)[order]
+        self._bgr = spec.colour == "bgr"
+        top, left = (SIDE - spec.size[0]) // 2, (SIDE - spec.size[1]) // 2
+        self._window = (slice(top, top + spec.size[0]), slice(left, left + spec.size[1]))
 
     def _unit(self, raw: Floats) -> Floats:
         lengths = np.linalg.norm(raw, axis=1, keepdims=True)

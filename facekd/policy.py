@@ -4,11 +4,12 @@ import itertools
 import math
 from dataclasses import dataclass
 
+from facekd.calibration import Promise
 from facekd.errors import ModelFileError
 from facekd.modelcard import ModelCard
 
 STRANGERS = 1000
-"""Without a promise of the organisation's own: at most one view in so many of strangers speaks for a person."""
+"""The promise while nobody chose another: at most one view in so many of strangers speaks for a person."""
 
 WIDEST_KNOWN_FAR = 1e-4  # however few people are enrolled
 UNCERTAIN_RATIO = 30  # an uncertain name may be wrong so many times as often
@@ -19,9 +20,9 @@ WIDEST_UNCERTAIN_FAR = 1e-2
 class Policy:
     """Rules by which views of a face become a name.
 
-    `known` and `uncertain` are cosines and belong to one model, hence `from_card`. A view speaks for its likeliest
-    person when its score reaches `known` and leads the second person by `margin`; it hints at that person when it
-    reaches `uncertain`. The last `window` usable views of a track count, weighted by their quality.
+    `known` and `uncertain` are cosines and belong to one model, hence `from_card` and `from_promise`. A view speaks
+    for its likeliest person when its score reaches `known` and leads the second person by `margin`; it hints at that
+    person when it reaches `uncertain`. The last `window` usable views of a track count, weighted by their quality.
     """
 
     known: float
@@ -41,8 +42,9 @@ class Policy:
             )
 
     @classmethod
-    def from_card(cls, card: ModelCard, people: int) -> "Policy":
-        """Thresholds from the model's own measured table, for a gallery of so many people.
+    def from_card(cls, card: ModelCard, people: int, strangers: int = STRANGERS) -> "Policy":
+        """Thresholds from the model's own measured table, for a gallery of so many people and one wrong name in so
+        many strangers.
 
         A stranger is compared with everyone enrolled, so the false accept rate of one comparison must shrink as
         the gallery grows. Between rows of the table the threshold runs straight over log(far); beyond its last
@@ -56,9 +58,14 @@ class Policy:
                 f"{card.name}: the model card has no [[threshold]] table; give --known and --uncertain, "
                 "or choose a model whose card has one"
             )
-        known_far = min(WIDEST_KNOWN_FAR, 1 / (STRANGERS * max(people, 1)))
+        known_far = min(WIDEST_KNOWN_FAR, 1 / (strangers * max(people, 1)))
         uncertain_far = min(WIDEST_UNCERTAIN_FAR, UNCERTAIN_RATIO * known_far)
         return cls(known=threshold_at(card, known_far), uncertain=threshold_at(card, uncertain_far))
+
+    @classmethod
+    def from_promise(cls, promise: Promise) -> "Policy":
+        """Thresholds that a gallery's own people carry."""
+        return cls(known=promise.threshold, uncertain=promise.uncertain)
 
 
 def threshold_at(card: ModelCard, far: float) -> float:

@@ -128,6 +128,28 @@ def tiny_embedder(tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     return _save(path, nodes, ["n", 3, 112, 112], outputs, [], card)
 
 
+@pytest.fixture(scope="session")
+def make_embedder(
+    tiny_embedder: ModelFile, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, NDArray[np.float32]], ModelFile]:
+    """Makes an embedder that looks at the same colours through a matrix [48, d]; the card is that of the tiny one."""
+
+    def make(name: str, matrix: NDArray[np.float32]) -> ModelFile:
+        nodes = [
+            helper.make_node("AveragePool", ["input"], ["fields"], kernel_shape=[28, 28], strides=[28, 28]),
+            helper.make_node("Flatten", ["fields"], ["colours"]),
+            helper.make_node("MatMul", ["colours", "matrix"], ["embedding"]),
+        ]
+        outputs = [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", matrix.shape[1]])]
+        weights = [numpy_helper.from_array(np.asarray(matrix, np.float32), "matrix")]
+        lines = tiny_embedder.path.with_suffix(".toml").read_text(encoding="utf-8").splitlines()[1:]
+        card = "\n".join(lines).replace("dim = 48", f"dim = {matrix.shape[1]}") + "\n"
+        path = tmp_path_factory.mktemp("models") / f"{name}.onnx"
+        return _save(path, nodes, ["n", 3, 112, 112], outputs, weights, card)
+
+    return make
+
+
 def _save(
     path: Path,
     nodes: list[onnx.NodeProto],

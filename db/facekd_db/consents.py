@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from facekd_db.errors import NotFound
 from facekd_db.queries import Queries, chunks
 from facekd_db.records import Consent, ConsentText
-from facekd_db.schema import consent, consent_text
+from facekd_db.schema import consent, consent_text, person
 
 
 class Consents(Queries):
@@ -57,6 +57,14 @@ class Consents(Queries):
         """All consents of a person, oldest first, withdrawn ones included."""
         query = sa.select(consent).where(consent.c.person_id == person_id).order_by(consent.c.id)
         return tuple(_consent(row) for row in self._c.execute(query))
+
+    def people(self, purpose: str) -> tuple[int, ...]:
+        """People on file, none of them deleted, whose consent for a purpose stands; by id."""
+        agreed = sa.exists().where(
+            consent.c.person_id == person.c.id, consent.c.purpose == purpose, consent.c.withdrawn_at.is_(None)
+        )
+        query = sa.select(person.c.id).where(person.c.deleted == sa.false(), agreed).order_by(person.c.id)
+        return tuple(self._c.execute(query).scalars())
 
     def hand_over(self, consent_ids: Sequence[int], person_id: int) -> None:
         """Gives consents to another record of the same person."""

@@ -74,6 +74,28 @@ class Crops(Queries):
         query = sa.select(sa.func.count()).select_from(crop).where(~embedded, crop.c.quarantined_at.is_(None))
         return int(self._c.execute(query).scalar_one())
 
+    def count(self) -> int:
+        """How many crops there are, rejected faces included and quarantined ones aside."""
+        query = sa.select(sa.func.count()).select_from(crop).where(crop.c.quarantined_at.is_(None))
+        return int(self._c.execute(query).scalar_one())
+
+    def index(self) -> tuple[tuple[int, int], ...]:
+        """(crop, person) of every photograph that shows somebody who is not deleted, by person and age."""
+        query = sa.select(crop.c.id, crop.c.person_id).join(person, person.c.id == crop.c.person_id)
+        query = query.where(~person.c.deleted, ~crop.c.rejects, crop.c.quarantined_at.is_(None))
+        return tuple(
+            (row.id, row.person_id) for row in self._c.execute(query.order_by(crop.c.person_id, crop.c.id))
+        )
+
+    def owners(self, crop_ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
+        """Person and `rejects` of the crops that are there; nobody changes or removes them before this ends."""
+        query = sa.select(crop.c.id, crop.c.person_id, crop.c.rejects).with_for_update()
+        return {
+            row.id: (row.person_id, bool(row.rejects))
+            for part in chunks(list(crop_ids))
+            for row in self._c.execute(query.where(crop.c.id.in_(part)))
+        }
+
     def people_without(self) -> tuple[int, ...]:
         """People with templates but without a crop: a change of model would lose them."""
         photographed = sa.exists().where(crop.c.person_id == person.c.id, ~crop.c.rejects)

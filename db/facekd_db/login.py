@@ -77,6 +77,26 @@ def prove(store: Store, operator_id: int, password: str) -> Operator:
     return account
 
 
+def vouch(store: Store, name: str, password: str) -> Operator:
+    """Checks name and password of somebody beside whoever is logged in: a second person for an act that takes two.
+
+    Costs and says the same for unknown names as `log_in`, and counts towards the same lockout.
+
+    Raises:
+        LockedOut, LoginRefused
+    """
+    account, hashed = _attempt(store, name)
+    if not store.hasher().verify(password, hashed) or account is None:
+        _note(store, "password.refused", account, "")
+        raise LoginRefused(REFUSED)
+    if account.must_change_password:
+        raise LoginRefused("the password is valid once only; it must be replaced by a person's own first")
+    if why := _shut(store, account):
+        raise LoginRefused(why)
+    store.run(lambda t: t.lockouts.clear(name))
+    return account
+
+
 def change_password(store: Store, operator_id: int, old: str, new: str) -> Operator:
     """Replaces one's own password; what makes a good one is the caller's to judge. Ends no session.
 

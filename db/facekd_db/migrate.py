@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from facekd_db.errors import SchemaTooNew, SchemaTooOld, StoreBusy
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The migrations that this program knows, in order; a test compares them with the files."""
 HEAD = REVISIONS[-1]
 LOCK_S = 60

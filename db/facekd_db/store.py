@@ -19,6 +19,7 @@ from facekd_db.audit import Audit
 from facekd_db.cameras import Cameras
 from facekd_db.consents import Consents
 from facekd_db.crops import Crops
+from facekd_db.deployments import Deployments
 from facekd_db.engine import (
     ANSWER_S,
     BUSY_S,
@@ -77,6 +78,7 @@ class Tables:
         self.templates = Templates(context)
         self.gallery = Gallery(context)
         self.models = Models(context)
+        self.deployments = Deployments(context)
         self.operators = Operators(context)
         self.sessions = Sessions(context)
         self.lockouts = Lockouts(context)

@@ -107,6 +107,24 @@ class Templates(Queries):
         query = query.where(template.c.model_id == model_id, template.c.quarantined_at.is_(None))
         return int(self._c.execute(query).scalar_one())
 
+    def tally(self, model_id: str) -> tuple[int, int]:
+        """(people, photographs of them) that a model knows, deleted people included."""
+        query = sa.select(sa.func.count(sa.distinct(template.c.person_id)), sa.func.count())
+        query = query.where(
+            template.c.model_id == model_id, ~template.c.rejects, template.c.quarantined_at.is_(None)
+        )
+        people, photos = self._c.execute(query).one()
+        return int(people), int(photos)
+
+    def embedded(self, crop_ids: Sequence[int], model_id: str) -> set[int]:
+        """Those among the crops that have a template by the model."""
+        query = sa.select(template.c.crop_id).where(template.c.model_id == model_id)
+        return {
+            key
+            for part in chunks(list(crop_ids))
+            for key in self._c.execute(query.where(template.c.crop_id.in_(part))).scalars()
+        }
+
     def remove_of(self, person_id: int) -> int:
         """Removes all templates of a person."""
         return int(self._c.execute(sa.delete(template).where(template.c.person_id == person_id)).rowcount)

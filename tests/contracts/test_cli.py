@@ -255,6 +255,9 @@ def test_the_help_of_every_command_shows_examples(cli: Cli) -> None:
         ["models", "list"],
         ["models", "verify"],
         ["models", "import"],
+        ["models", "compare"],
+        ["models", "deploy"],
+        ["models", "rollback"],
         ["doctor"],
     ]
     for command in commands:

@@ -17,7 +17,7 @@ from facekd_ui.cli import models
 from facekd_ui.cli import train as training
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
-from facekd_ui.cli.training_child import TrainingRefused, ask
+from facekd_ui.services.training_child import TrainingRefused, ask
 
 SECTIONS = {"data", "teacher", "student", "method", "augment", "budget", "optimiser", "version"}
 

@@ -59,6 +59,9 @@ def fill(store: Store, enrol: Callable[..., Person]) -> Person:
             ],
         )
         t.gallery.activate(MODEL)
+        t.models.keep_file(MODEL, bytes(range(256)) * 4000)
+        t.deployments.begin(MODEL, desk="门", worker="ab", by=root.id)
+        t.deployments.compared(MODEL, MODEL, "{}", root.id)
         t.groups.put([people[0].id], t.groups.add("夜班").id)
         twice = t.people.add(PersonFields("Ada again", code="C9"))
         kept, absorbed = ((each.id, each.version) for each in (people[1], twice))

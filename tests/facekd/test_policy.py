@@ -37,6 +37,11 @@ def test_the_more_people_are_enrolled_the_stricter_is_a_name() -> None:
     assert small.uncertain < middle.uncertain < large.uncertain < large.known
 
 
+def test_a_harder_promise_asks_the_table_for_a_rarer_rate() -> None:
+    assert Policy.from_card(TABLE, 100, strangers=10_000).known == pytest.approx(0.6)  # 1e-6
+    assert Policy.from_card(TABLE, 100, strangers=100).known == pytest.approx(0.4)  # 1e-4
+
+
 def test_a_card_without_thresholds_is_refused_with_the_way_out() -> None:
     with pytest.raises(ModelFileError, match="--known"):
         Policy.from_card(card({}), 10)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,18 +17,24 @@ from facekd_ui.home import default_home
 from facekd_ui.instance import SingleInstance
 from facekd_ui.program import App
 from facekd_ui.reports import Reports
+from facekd_ui.services.training_child import CHILD_FLAG
 
 __all__ = ["App", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Opens the window; a second start raises the first one."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == [CHILD_FLAG]:  # packaged: this program is also its own training process
+        sys.argv[1:] = given[1:]
+        runpy.run_module("facekd", run_name="__main__", alter_sys=True)
+        return 0
     parser = argparse.ArgumentParser(prog="facekd", description="Recognise people in live pictures.")
     parser.add_argument(
         "--home", type=Path, default=default_home(), help="home folder (default: %(default)s)"
     )
     parser.add_argument("--db-url", help="address of the database (default: as the settings say)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
     ):
@@ -60,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     one.raised.connect(program.window.come_forward)
     for ending in (signal.SIGTERM, signal.SIGINT):  # the desktop's session ends, or Ctrl+C
-        signal.signal(ending, lambda _number, _frame: app.closeAllWindows())
+        signal.signal(ending, lambda _number, _frame: program.end())
     awake = QTimer(interval=500)  # Python sees signals only while it runs
     awake.timeout.connect(lambda: None)
     awake.start()

@@ -306,6 +306,11 @@ class App(QObject):
             action=(T("Copy details"), copy),
         )
 
+    def end(self) -> None:
+        """Closes the window without a question: the desktop's session ends. A run that trains goes on by itself."""
+        self.window.may_close = None
+        QApplication.closeAllWindows()
+
     @Slot()
     def shut_down(self) -> None:
         """Cameras, mailboxes and threads first, then the pools, then the store; each with a time limit."""

@@ -33,6 +33,8 @@ DESK = Rule(frozenset({_O, _A}))
 WATCHES = Rule(frozenset({_O, _A, _E}))
 READS = Rule(frozenset({_O, _A, _U}))
 AUDITS = Rule(frozenset({_A, _U}))
+TUNES = Rule(frozenset({_A, _E}))
+TRAINS = Rule(frozenset({_A, _E}))
 
 RIGHTS: Mapping[str, Rule] = {
     # one's own account
@@ -120,6 +122,45 @@ RIGHTS: Mapping[str, Rule] = {
     "records.cameras": READS,
     "records.not_this_person": DESK,
     "records.export": READS,
+    # training
+    "training.own_people": TRAINS,
+    "training.teachers": TRAINS,
+    "training.stages": TRAINS,
+    "training.measure": TRAINS,
+    "training.compare": TRAINS,
+    "training.save": TRAINS,
+    "training.duplicate": TRAINS,
+    "training.queue": TRAINS,
+    "training.start": TRAINS,
+    "training.stop": TRAINS,
+    "training.delete": TRAINS,
+    "training.send": TRAINS,
+    # the line for a name
+    "promises.overview": TRAINS,
+    "promises.at": TRAINS,
+    "promises.choose": ADMIN,
+    # the recogniser
+    "models.shelf": TUNES,
+    "models.time": TUNES,
+    "models.terms": TUNES,
+    "models.names": TUNES,
+    "models.line": TUNES,
+    "model_import.look": TUNES,
+    "model_import.guess": TUNES,
+    "model_import.bring": TUNES,
+    "comparison.run": TUNES,
+    "comparison.latest": TUNES,
+    "comparison.verdict": TUNES,
+    "comparison.pictures": TUNES,
+    "deployment.state": TUNES,
+    "deployment.history": TUNES,
+    "deployment.plan": ADMIN,
+    "deployment.stage": ADMIN,
+    "deployment.switch": ADMIN,
+    "deployment.cancel": ADMIN,
+    "deployment.roll_back": ADMIN,
+    "deployment.purge": ADMIN,
+    "deployment.override": ADMIN,
     # what all computers share
     "shared.all": EVERYONE,
     "shared.consent_text": EVERYONE,

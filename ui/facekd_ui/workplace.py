@@ -8,20 +8,23 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from facekd.calibration import Promise
 from facekd.embed import Embedder
 from facekd.modelcard import ModelCard
 from facekd_db.errors import SessionEnded, StoreUnavailable
 from facekd_ui.i18n.relayed import relayed
 from facekd_ui.i18n.text import T
 from facekd_ui.local import LocalSettings
-from facekd_ui.pages.catalogue import page_specs, show_recogniser, show_recording
+from facekd_ui.pages.catalogue import page_specs, show_recogniser, show_recording, show_training
 from facekd_ui.pages.context import PageContext
 from facekd_ui.pages.failures import explain
 from facekd_ui.pages.settings_sections import sections, settings_found
+from facekd_ui.pages.training_close import may_close
 from facekd_ui.services import retention
 from facekd_ui.services.base import Desk
 from facekd_ui.services.everything import Services
 from facekd_ui.services.logins import Logins
+from facekd_ui.services.stored_gallery import promise_of
 from facekd_ui.services.words import ROLES
 from facekd_ui.session import Session
 from facekd_ui.shell.finder import Found
@@ -30,6 +33,7 @@ from facekd_ui.shell.window import MainWindow
 from facekd_ui.watches import IdleWatch, StoreWatch
 from facekd_ui.widgets.banners import Banner
 from facekd_ui.workers.tasks import Tasks
+from facekd_ui.workers.training_runs import TrainingRuns
 
 log = logging.getLogger(__name__)
 FOUND_MOST = 6
@@ -73,7 +77,12 @@ class Workplace(QObject):
         self._hourly = QTimer(self, interval=retention.EVERY_S * 1000)
         self._hourly.timeout.connect(self._tidy)
         self._banner: Banner | None = None
-        self._specs = page_specs(self.context, window, local, desk, sample)
+        self.training: TrainingRuns | None = None
+        if session.may("training.start"):
+            self.training = TrainingRuns(self.services.training, store, work, self)
+            self.training.changed.connect(partial(show_training, window, self.training))
+            window.may_close = partial(may_close, window, self.training)
+        self._specs = page_specs(self.context, window, local, desk, sample, self.training)
 
     # -- beginning and end
 
@@ -99,6 +108,8 @@ class Workplace(QObject):
         self._send_waiting()
         self._describe()
         window.pages.opened.connect(self._describe)
+        if self.training is not None:
+            self.training.begin()
 
     def resume(self) -> None:
         """Somebody is at the desk (again)."""
@@ -114,6 +125,9 @@ class Workplace(QObject):
         self._idle.stop()
         self._hourly.stop()
         self._window.pages.opened.disconnect(self._describe)
+        self._window.may_close = None
+        if self.training is not None:
+            self.training.shut_down()
         for spec in self._specs:
             page = self._window.pages.page(spec.key)
             shut = getattr(page, "shut_down", None)
@@ -122,7 +136,7 @@ class Workplace(QObject):
         self._window.set_lookup(None)
         self._window.pages.forget()
         self._unsay_loss()
-        for key in ("store", "recogniser", "records"):
+        for key in ("store", "recogniser", "records", "training", "deployment"):
             self._window.status_line.clear(key)
 
     def log_out(self) -> None:
@@ -242,10 +256,10 @@ class Workplace(QObject):
     def _describe(self) -> None:
         """Asked again whenever a page is opened: people come and go, and the promise with them."""
 
-        def describe(_progress: object) -> tuple[ModelCard, str, int]:
+        def describe(_progress: object) -> tuple[ModelCard, str, int, Promise | None]:
             gallery = self._desk.gallery.current()
             embedder: Embedder = self._desk.networks.embedder(gallery.model_id)
-            return embedder.card, str(embedder.provider), gallery.head_count
+            return embedder.card, str(embedder.provider), gallery.head_count, promise_of(gallery)
 
         self._work.run(
             describe,

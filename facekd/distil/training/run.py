@@ -124,7 +124,9 @@ def build_student(choice: Choice, task: str, classes: int) -> nn.Module:
     return NETWORKS[choice.name].build(config, classes if task == "classification" else 0)
 
 
-def build_run(config: RunConfig, group: Group, device: torch.device, advance: Advance) -> Run:
+def build_run(
+    config: RunConfig, group: Group, device: torch.device, advance: Advance, data: Data | None = None
+) -> Run:
     """Read the data, load the teacher, ask it for the class centres, and build the method.
 
     Args:
@@ -132,11 +134,12 @@ def build_run(config: RunConfig, group: Group, device: torch.device, advance: Ad
         group: the processes; the first one fills the caches of decoded images.
         device: where everything lives.
         advance: progress of reading and asking.
+        data: read already; None reads what the configuration names.
 
     Raises:
         ConfigError, InputError, MethodError: what does not exist or does not fit together.
     """
-    data = _read(config, group, advance)
+    data = data if data is not None else _read(config, group, advance)
     train, seed = data.train, config.budget.seed
     side = train.side
     images = torch.from_numpy(train.images).to(device)

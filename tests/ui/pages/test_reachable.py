@@ -23,7 +23,7 @@ from facekd_ui.widgets.buttons import Switch
 from facekd_ui.workers.tasks import Tasks
 
 Contexts = Callable[..., PageContext]
-PAGES = ("live", "photo", "people", "records", "settings", "enrol", "import")
+PAGES = ("live", "photo", "people", "records", "training", "models", "settings", "enrol", "import")
 OPERABLE = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit)
 
 

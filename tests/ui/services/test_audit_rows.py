@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pytest
 from numpy.typing import NDArray
 
 import facekd_ui
-from facekd_db.records import PersonFields, Role, Sighting
+from facekd.models import ModelFile
+from facekd_db.records import NewTemplate, PersonFields, Role, Sighting
 from facekd_ui.services import words
 from facekd_ui.services.base import Desk
 from facekd_ui.services.everything import Services
 from facekd_ui.services.people import GivenConsent
 from facekd_ui.services.recording import face_picture
+from facekd_ui.services.standing import Staged, Switched
+from facekd_ui.services.training_drafts import Draft
 from facekd_ui.session import RIGHTS
 
 Portrait = Callable[..., Path]
@@ -32,7 +36,14 @@ LOOKS = {
     "enrolment.examine_files", "enrolment.examine", "enrolment.alike", "imports.plan", "imports.pending",
     "imports.forget", "recognition.live", "recognition.faces", "cameras.all", "records.page", "records.count",
     "records.get", "records.image", "records.cameras", "records.tally", "records.hours", "records.why",
-    "shared.all", "shared.consent_text", "audit.page",
+    "shared.all", "shared.consent_text", "audit.page", "promises.overview", "promises.at",
+    "comparison.latest", "comparison.verdict", "comparison.pictures", "deployment.state", "deployment.history",
+    "deployment.plan",
+    # Figures for whoever decides; the decision leaves a row.
+    "comparison.run",
+    # Drafts are plans; what a measurement takes out of the store leaves its own row.
+    "training.own_people", "training.teachers", "training.stages", "training.measure", "training.compare",
+    "training.save", "training.duplicate", "training.queue",
     # Proving a password leaves a row when it fails; the act that asked for it leaves its own.
     "account.prove",
     # Whoever began to record left a row; this sends what was seen then.
@@ -44,9 +55,12 @@ class Scene:
     """An administrator with everything that an act may need."""
 
     def __init__(
-        self, services: Services, desk: Desk, portrait: Portrait, paint: Paint, folder: Path
+        self, services: Services, desk: Desk, portrait: Portrait, paint: Paint, folder: Path, other: ModelFile
     ) -> None:
         self.s, self.desk, self.folder = services, desk, folder
+        self.other = str(other.path)  # another model
+        hashed = desk.store.hasher().hash(PASSWORD)
+        desk.store.run(lambda t: t.operators.add("Zoe", Role.ADMINISTRATOR, hashed))
         self.picture = paint({ADA: (160, 120)})
         self.shots = services.enrolment.examine_files([portrait(ADA)])
         self.more = services.enrolment.examine_files([portrait(ADA, shade=40)])
@@ -69,10 +83,44 @@ class Scene:
     def one(self) -> list[tuple[int, int]]:
         return [(self.ada.id, self.ada.version)]
 
+    def draft(self, *, done: bool = False) -> Path:
+        draft = Draft({"data": {"kind": "packed", "train": ["a.npz"], "task": "face"},
+                       "method": {"name": "plain"}, "student": {"network": "desktop"}})  # fmt: skip
+        folder = self.s.training.save(draft).folder
+        if done:
+            model = next(one for one in self.desk.networks.registry if one.card.kind == "embedder")
+            shutil.copyfile(model.path, folder / "student.onnx")
+            shutil.copyfile(model.path.with_suffix(".toml"), folder / "student.toml")
+        return folder
+
     def merged(self) -> tuple[int, int]:
         bob = self.s.enrolment.enrol(PersonFields("Bob"), self.bobs).person
         _, gone = self.s.merging.merge(self.one[0], (bob.id, bob.version), self.ada.fields)
         return gone.id, gone.version
+
+    def vouched(self) -> None:
+        self.s.comparison.run(self.other)
+        self.s.deployment.override(self.other, "Zoe", PASSWORD, "a trial")
+
+    def staged(self) -> Staged:
+        self.vouched()
+        return self.s.deployment.stage(self.other)
+
+    def switched(self) -> Switched:
+        self.staged()
+        return self.s.deployment.switch(self.other)
+
+    def crowded(self) -> Services:
+        """Thirty people more, stored as another computer would: enough for a promise of one's own."""
+        vectors = np.random.default_rng(0).normal(size=(30, 48))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        model = self.desk.gallery.current().model_id
+        with self.desk.store.transaction() as t:
+            for number, vector in enumerate(vectors.astype("<f4")):
+                key = t.people.add(PersonFields(f"Person {number}")).id
+                t.templates.add([NewTemplate(key, model, 48, vector.tobytes())])
+            t.gallery.bump()
+        return self.s
 
     def group(self, *people: tuple[int, int]) -> int:
         key = self.s.groups.add("Staff").id
@@ -125,6 +173,17 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "recording.start": lambda c: c.s.recording.start(c.camera, c.s.recognition.live().card, 1),
     "records.not_this_person": lambda c: c.s.records.not_this_person(c.event.id),
     "records.export": lambda c: c.s.records.export(c.folder / "events.csv"),
+    "deployment.stage": lambda c: c.staged(),
+    "deployment.switch": lambda c: c.switched(),
+    "deployment.cancel": lambda c: (c.staged(), c.s.deployment.cancel(c.other)),
+    "deployment.roll_back": lambda c: c.s.deployment.roll_back(c.switched().previous_id),
+    "deployment.purge": lambda c: c.s.deployment.purge(c.switched().previous_id),
+    "deployment.override": lambda c: c.vouched(),
+    "training.start": lambda c: c.s.training.start(c.draft()),
+    "training.stop": lambda c: c.s.training.stop(c.draft()),
+    "training.delete": lambda c: c.s.training.delete(c.draft()),
+    "training.send": lambda c: c.s.training.send(c.draft(done=True)),
+    "promises.choose": lambda c: c.crowded().promises.choose(100, 0),
     "shared.put": lambda c: c.s.shared.put("organisation", "Northgate", 0),
     "audit.verify": lambda c: c.s.audit.verify(),
     "audit.export": lambda c: c.s.audit.export(c.folder / "audit.jsonl"),
@@ -151,9 +210,16 @@ def test_each_method_is_either_an_act_or_a_look() -> None:
 
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_an_act_leaves_a_row_with_the_operators_name_and_nobody_elses(
-    act: str, admin: Services, desk: Desk, portrait: Portrait, paint: Paint, tmp_path: Path
+    act: str,
+    admin: Services,
+    desk: Desk,
+    portrait: Portrait,
+    paint: Paint,
+    tmp_path: Path,
+    make_embedder: Callable[[str, NDArray[np.float32]], ModelFile],
 ) -> None:
-    scene = Scene(admin, desk, portrait, paint, tmp_path)
+    other = make_embedder("student", 2 * np.eye(48, dtype=np.float32))
+    scene = Scene(admin, desk, portrait, paint, tmp_path, other)
     with desk.store.reading() as t:
         before = t.audit.verify().rows
     ACTS[act](scene)

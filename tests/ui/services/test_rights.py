@@ -35,9 +35,15 @@ EXPECTED = {
         shared.all shared.consent_text
     """,
     "engineer": """
+        training.own_people training.teachers training.stages training.measure training.compare training.save
+        training.duplicate training.queue training.start training.stop training.delete training.send
+        models.shelf models.time models.terms models.names models.line model_import.look model_import.guess
+        model_import.bring
+        comparison.run comparison.latest comparison.verdict comparison.pictures deployment.state deployment.history
         account.me account.active account.change_password account.prove
         recognition.live recognition.faces photo.name_everyone photo.compare
         cameras.all cameras.use recording.start recording.send_waiting
+        promises.overview promises.at
         shared.all shared.consent_text
     """,
     "auditor": """

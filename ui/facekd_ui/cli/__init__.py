@@ -28,6 +28,7 @@ from facekd_ui.cli import (
     pictures,
     recognise,
     store,
+    threshold,
     train,
 )
 from facekd_ui.cli.commands import Commands, example_text
@@ -44,6 +45,7 @@ GROUPS: tuple[ModuleType, ...] = (
     audit,
     store,
     evaluate,
+    threshold,
     train,
     models,
     doctor,

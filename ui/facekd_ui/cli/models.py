@@ -1,29 +1,26 @@
-"""`models`: the model files at hand, their cards, and bringing in new ones."""
+"""`models`: the model files at hand, their cards, and bringing in new ones; `model_changes` puts them to use."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
-
-from facekd.detect import Detector
-from facekd.embed import SIDE, Embedder
 from facekd.errors import ModelFileError
-from facekd.modelcard import Kind
 from facekd.models import ModelFile, Registry, open_model_file
-from facekd.onnx_session import Session
+from facekd_ui.cli import model_changes
 from facekd_ui.cli.commands import Commands
+from facekd_ui.cli.desk import logged_in
+from facekd_ui.cli.model_changes import card_json
 from facekd_ui.cli.output import Output
+from facekd_ui.services.model_trials import try_out
 
 
 def add_to(commands: Commands) -> None:
     """Add `models` with its sub-commands."""
     group = commands.group("models", "list, check and import model files")
     listing = group.add(
-        "list", "list the models at hand", ("facekd-cli models list", "names, kinds, licences")
-    )
+        "list", "list the models at hand", ("facekd-cli models list", "names, kinds, licences"),
+        ("facekd-cli models list --as ada", "and which one is in use, and which one a rollback brings back"),
+    )  # fmt: skip
     listing.set_defaults(run=run_list)
     verify = group.add(
         "verify", "check digest, card, shapes and a first run of a model",
@@ -38,24 +35,53 @@ def add_to(commands: Commands) -> None:
     )  # fmt: skip
     bring.add_argument("model", type=Path, metavar="M.onnx", help="an .onnx file with its card beside it")
     bring.set_defaults(run=run_import)
+    model_changes.add_to(group)
 
 
 def run_list(args: argparse.Namespace, out: Output) -> int:
     """Usable models, and what lies beside them unusable."""
     registry = Registry.from_environment(args.home)
     models = list(registry)
-    out.document({"models": [_card(model) for model in models]})
+    roles = _roles(args)
+    out.document(
+        {
+            "models": [
+                {**_card(model), **({"role": roles.get(model.card.id)} if roles else {})} for model in models
+            ]
+        }
+    )
     rows = [
-        (m.card.name, m.card.kind, m.card.id[:12], m.card.licence, f"{m.path.stat().st_size / 1e6:.1f} MB")
+        (
+            m.card.name,
+            m.card.kind,
+            m.card.id[:12],
+            m.card.licence,
+            f"{m.path.stat().st_size / 1e6:.1f} MB",
+            roles.get(m.card.id, ""),
+        )
         for m in models
     ]
     if rows:
-        out.table("", ("name", "kind", "id", "licence", "size"), rows)
+        out.table("", ("name", "kind", "id", "licence", "size", "role"), rows)
     else:
         out.say(registry.missing(["detector", "embedder"]))
     for _, reason in registry.broken():
         out.note(f"passed over: {reason}")
     return 0
+
+
+def _roles(args: argparse.Namespace) -> dict[str, str]:
+    """Which model is in use, being deployed, or what a rollback brings back: told to an operator who may know."""
+    if not args.as_operator:
+        return {}
+    with logged_in(args) as services:
+        standing = services.deployment.state()
+    found = {
+        "in use": standing.active,
+        "being deployed": standing.staging,
+        "rollback": standing.rollback,
+    }
+    return {row.model_id: role for role, row in found.items() if row is not None}
 
 
 def run_verify(args: argparse.Namespace, out: Output) -> int:
@@ -92,7 +118,7 @@ def run_import(args: argparse.Namespace, out: Output) -> int:
 
 def _check(model: ModelFile) -> dict[str, Any]:
     try:
-        provider = _TRIALS[model.card.kind](model)
+        provider = try_out(model)
     except ModelFileError as error:
         return {"model": model.card.name, "ok": False, "detail": str(error)}
     return {
@@ -102,36 +128,5 @@ def _check(model: ModelFile) -> dict[str, Any]:
     }
 
 
-def _try_detector(model: ModelFile) -> str:
-    detector = Detector(model)
-    detector.detect(np.zeros((96, 128, 3), np.uint8))
-    return detector.provider
-
-
-def _try_embedder(model: ModelFile) -> str:
-    embedder = Embedder(model)
-    embedder.embed(np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE, 3), np.uint8))
-    return embedder.provider
-
-
-def _try_classifier(model: ModelFile) -> str:
-    card = model.card
-    session = Session(model.read(), model.path.name)
-    (logits,) = session.run(np.zeros((2, 3, *card.input.size), np.float32))
-    if logits.shape != (2, card.dim):
-        raise ModelFileError(
-            f"{model.path}: expected {card.dim} logits an image, as the card's `dim` says, got {list(logits.shape)}"
-        )
-    return session.provider
-
-
-_TRIALS: dict[Kind, Callable[[ModelFile], str]] = {
-    "detector": _try_detector,
-    "embedder": _try_embedder,
-    "classifier": _try_classifier,
-}
-
-
 def _card(model: ModelFile) -> dict[str, Any]:
-    fields: dict[str, Any] = msgspec.to_builtins(model.card)
-    return {"name": fields.pop("name"), "path": str(model.path), **fields}
+    return {"path": str(model.path), **card_json(model.card)}

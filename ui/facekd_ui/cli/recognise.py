@@ -167,7 +167,8 @@ def _store_matching(args: argparse.Namespace, services: "Services", source: Sour
         last_ms = frame.t_ms
         if recorder is not None:
             recorder.flush()
-        with contextlib.suppress(StoreUnavailable):  # the people as they were last seen stay good
+        # The people as they were last seen stay good, and so does the model when the next one is not here (yet).
+        with contextlib.suppress(StoreUnavailable, FacekdError):
             if (newer := live.refresh()) is not None:
                 pipeline.replace(newer, choose_policy(args, live.embedder, live.people))
                 if recorder is not None:

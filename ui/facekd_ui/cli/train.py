@@ -13,7 +13,8 @@ from typing import Any
 from facekd.protocol import Done, Error, Stopped
 from facekd_ui.cli.commands import Commands
 from facekd_ui.cli.output import Output
-from facekd_ui.cli.training_child import TrainingFailed, TrainingRefused, ask, follow
+from facekd_ui.cli.training_child import follow
+from facekd_ui.services.training_child import TrainingFailed, TrainingRefused, ask
 
 MOST_SEEDS = 1000
 

@@ -1,18 +1,13 @@
 """The process that trains, as the command line sees it: started, followed, asked to stop. Loads no torch."""
 
 import contextlib
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from facekd.errors import FacekdError, InputError
 from facekd.protocol import (
     AnyEvent,
     Checkpoint,
@@ -26,16 +21,9 @@ from facekd.protocol import (
     Stopped,
     decode,
 )
+from facekd_ui.services.training_child import child_command, child_environment
 
 Final = Done | Stopped | Error
-
-
-class TrainingFailed(FacekdError):
-    """The training process said `error`, or ended without a word."""
-
-
-class TrainingRefused(InputError):
-    """The training process refused configuration or data."""
 
 
 def follow(words: Sequence[str], home: Path, *, quiet: bool) -> tuple[list[Final], str, int]:
@@ -71,38 +59,12 @@ def follow(words: Sequence[str], home: Path, *, quiet: bool) -> tuple[list[Final
     return finals, run, status
 
 
-def ask(words: Sequence[str], home: Path) -> Any:
-    """The one JSON document of a command of the training process.
-
-    Raises:
-        TrainingRefused, TrainingFailed: with the last line that it wrote on stderr.
-    """
-    done = subprocess.run(
-        _command(words), env=_environment(home), stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        text = said[-1].removeprefix("facekd: ") if said else f"status {done.returncode}"
-        raise (TrainingRefused if done.returncode == 2 else TrainingFailed)(text)
-    return json.loads(done.stdout)
-
-
-def _command(words: Sequence[str]) -> list[str]:
-    if getattr(sys, "frozen", False):  # a packaged application is its own interpreter
-        return [sys.executable, "--child", *words]
-    return [sys.executable, "-P", "-m", "facekd", *words]
-
-
-def _environment(home: Path) -> dict[str, str]:
-    return os.environ | {"FACEKD_HOME": str(home), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-
-
 @contextlib.contextmanager
 def _child(words: Sequence[str], home: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """The process in a group of its own, so that Ctrl-C reaches this one only; its stdin's end makes it stop."""
     child = subprocess.Popen(
-        _command(words),
-        env=_environment(home),
+        child_command(words),
+        env=child_environment(home),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

@@ -3,6 +3,9 @@
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
+from facekd.calibration import Promise
 from facekd.modelcard import ModelCard
 from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.local import LocalSettings
@@ -11,6 +14,7 @@ from facekd_ui.pages.enrol import EnrolPage
 from facekd_ui.pages.importing import ImportPage
 from facekd_ui.pages.live import LivePage
 from facekd_ui.pages.live_sources import Target, device, file, stream
+from facekd_ui.pages.models import ModelsPage
 from facekd_ui.pages.people import PeoplePage
 from facekd_ui.pages.photo import PhotoPage
 from facekd_ui.pages.records import RecordsPage
@@ -20,19 +24,27 @@ from facekd_ui.pages.words import device_words
 from facekd_ui.services.base import Desk
 from facekd_ui.services.closeness import strangers_for_a_wrong_name
 from facekd_ui.services.recording import RecordingState
+from facekd_ui.services.training_ends import name_of
 from facekd_ui.session import RIGHTS
 from facekd_ui.shell.pages import EVERYONE, PageSpec
 from facekd_ui.shell.status_line import Entry, Urgency
 from facekd_ui.shell.window import MainWindow
+from facekd_ui.workers.training_runs import TrainingRuns
 
 
 def page_specs(
-    context: PageContext, window: MainWindow, local: LocalSettings, desk: Desk, sample: Path | None
+    context: PageContext,
+    window: MainWindow,
+    local: LocalSettings,
+    desk: Desk,
+    sample: Path | None,
+    training: TrainingRuns | None = None,
 ) -> list[PageSpec]:
     """Every page; the window leaves out those that the role may not use.
 
     Args:
         sample: the sample video, where there is one.
+        training: the runs, which go on while other pages are shown.
     """
 
     def live() -> LivePage:
@@ -49,6 +61,18 @@ def page_specs(
         window.theme.changed.connect(page.retranslate)  # the icons of its list are in the theme's ink
         return page
 
+    def models() -> ModelsPage:
+        page = ModelsPage(context, desk.home)
+        page.job.connect(partial(_show_deployment, window))
+        # The status line looks again, as it does when a page is opened.
+        page.recogniser_changed.connect(lambda: window.pages.opened.emit(window.pages.key))
+        return page
+
+    def train() -> QWidget:
+        from facekd_ui.pages.training import TrainingPage  # its charts take a third of a second to load
+
+        return TrainingPage(context, training)
+
     return [
         PageSpec("live", T("Live"), "scan-face", live, _roles("recognition.live"), "Ctrl+1"),
         PageSpec(
@@ -60,6 +84,8 @@ def page_specs(
         PageSpec(
             "records", T("Records"), "history", lambda: RecordsPage(context), _roles("records.page"), "Ctrl+4"
         ),
+        PageSpec("training", T("Training"), "flask", train, _roles("training.start"), "Ctrl+5"),
+        PageSpec("models", T("Models"), "layers", models, _roles("models.shelf"), "Ctrl+6"),
         PageSpec(
             "enrol",
             T("Add person"),
@@ -107,10 +133,20 @@ def _show_cameras(window: MainWindow, kind: str, words: Text | str) -> None:
         window.top_bar.cameras.show_state(kind, words)
 
 
-def show_recogniser(window: MainWindow, card: ModelCard, provider: str, people: int) -> None:
-    """The right end of the status line: what recognises, where it really runs, what its table carries for so many."""
+def show_recogniser(
+    window: MainWindow, card: ModelCard, provider: str, people: int, own: Promise | None = None
+) -> None:
+    """The right end of the status line: what recognises, where it really runs, and the promise in force.
+
+    `own` is what the people on file carry; without it the model card's table serves, for so many people.
+    """
     strangers = strangers_for_a_wrong_name(card, people)
-    if strangers is None:
+    if own is not None:
+        promise = Tn(
+            "At most 1 wrong name in {n} stranger", "At most 1 wrong name in {n} strangers", own.strangers
+        )
+        why = T("Rests on the {people} people on file, each tried as a stranger.", people=own.people)
+    elif strangers is None:
         promise, why = T("Nobody on file yet, so no names"), T("A name needs people on file.")
     else:
         promise = Tn(
@@ -125,6 +161,30 @@ def show_recogniser(window: MainWindow, card: ModelCard, provider: str, people: 
         )
     window.status_line.show_recogniser(card.name, device_words(provider), promise, why)
     window.status_line.clear("recogniser")
+
+
+def show_training(window: MainWindow, training: TrainingRuns) -> None:
+    """Says in the status line which run trains, how far it is and how long it still takes."""
+    run = training.current
+    if run is None:
+        window.status_line.clear("training")
+        return
+    words = T(
+        "{run}: {where}",
+        run=name_of(run),
+        where=T("epoch {epoch} of {epochs}", epoch=run.epoch, epochs=run.epochs),
+    )
+    window.status_line.show_entry("training", Entry(Urgency.JOB, words, run.progress, run.seconds_left))
+
+
+def _show_deployment(
+    window: MainWindow, words: Text | None, fraction: float | None, seconds: float | None
+) -> None:
+    """Says in the status line how far a deployment is; None: it has ended, however."""
+    if words is None:
+        window.status_line.clear("deployment")
+    else:
+        window.status_line.show_entry("deployment", Entry(Urgency.JOB, words, fraction, seconds))
 
 
 def show_recording(window: MainWindow, state: RecordingState) -> None:

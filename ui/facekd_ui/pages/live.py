@@ -43,7 +43,7 @@ class LivePage(QWidget):
     """ok, warning or danger and a Text, for the top bar; "" when no source is open."""
     records_state = Signal(object)
     """services.recording.RecordingState, every second or so."""
-    recogniser_changed = Signal(object, str, int)
+    recogniser_changed = Signal(object, str, int, object)
     """Card, provider and number of people that can be recognised, for the status line."""
 
     def __init__(
@@ -238,7 +238,7 @@ class LivePage(QWidget):
         self.tile.view.painted.connect(feed.mark_painted)
         self.guests.named_by(watch)
         if watch is not None:
-            self.recogniser_changed.emit(watch.card, watch.provider, watch.people)
+            self.recogniser_changed.emit(watch.card, watch.provider, watch.people, watch.promise)
         if opened.without_names:
             self._warn(T("Pictures without names."), opened.without_names)
         elif opened.without_records:
@@ -269,7 +269,7 @@ class LivePage(QWidget):
         watch = self.run.watch
         if kept.change is not None and watch is not None:
             self.guests.photos_changed()
-            self.recogniser_changed.emit(watch.card, watch.provider, watch.people)
+            self.recogniser_changed.emit(watch.card, watch.provider, watch.people, watch.promise)
         if kept.records is None:
             return
         self.records_state.emit(kept.records)

@@ -42,7 +42,7 @@ class Watch:
         self._base = self._highest = 0
         self.names: Mapping[str, str] = live.gallery.names
         """Person id -> name; replaced as a whole."""
-        self.card, self.people = live.card, live.people
+        self.card, self.people, self.promise = live.card, live.people, live.promise
         """For how sure a name is."""
 
     @property
@@ -76,7 +76,7 @@ class Watch:
         if newest is None:
             return Kept(records)
         self.names = self._live.gallery.names
-        self.card, self.people = self._live.card, self._live.people
+        self.card, self.people, self.promise = self._live.card, self._live.people, self._live.promise
         return Kept(records, (newest, self._live.policy))
 
     def finish(self) -> RecordingState | None:

@@ -244,10 +244,19 @@ class PersonPanel(Panel):
         menu = Menu(self)
         person = file.person
         menu.add(T("Groups…"), partial(self.act, "groups"), "people", "Ctrl+G")
-        if any(consent.withdrawn_at is None for consent in file.consents):
+        stand = {consent.purpose for consent in file.consents if consent.withdrawn_at is None}
+        if "recognition" in stand:
             menu.add(T("Withdraw consent…"), partial(self.acts.withdraw_consent, person), "consent")
         else:
             menu.add(T("Record consent…"), partial(self.acts.give_consent, person), "consent")
+        if "training" in stand:
+            menu.add(
+                T("Withdraw consent to training…"), partial(self.acts.withdraw_training, person), "flask"
+            )
+        else:
+            menu.add(
+                T("Record consent to training…"), partial(self.acts.give_consent, person, "training"), "flask"
+            )
         if self._context.session.may("people.hold"):
             word = T("Lift the legal hold") if person.on_hold else T("Put on legal hold")
             menu.add(word, partial(self.acts.hold, person), "lock")

@@ -160,8 +160,8 @@ class PersonActs(Undoing):
         sheet.act.clicked.connect(go)
         self._show(sheet)
 
-    def give_consent(self, person: Person) -> None:
-        """Records that somebody agreed, to which text."""
+    def give_consent(self, person: Person, purpose: str = "recognition") -> None:
+        """Records that somebody agreed, to which text and for what."""
         sheet = Question(
             self._page,
             T("Record the consent of {name}", name=person.name),
@@ -169,7 +169,7 @@ class PersonActs(Undoing):
             T("Record"),
             width=WIDE,
         )
-        form = ConsentForm(self._context)
+        form = ConsentForm(self._context, purpose=purpose)
         sheet.extra.addWidget(form)
         sheet.act.setEnabled(False)
         form.agreed.toggled.connect(sheet.act.setEnabled)
@@ -184,6 +184,23 @@ class PersonActs(Undoing):
                 )
 
         sheet.accepted.connect(go)
+        self._show(sheet)
+
+    def withdraw_training(self, person: Person) -> None:
+        """Somebody's photographs are not to train recognisers any more; nothing else changes."""
+        sheet = Question(
+            self._page,
+            T("Withdraw the consent of {name} to training?", name=person.name),
+            T("No later training uses their photographs. Recognition goes on as it is."),
+            T("Withdraw"),
+        )
+        people = self._context.services.people
+        sheet.accepted.connect(
+            lambda: self._context.ask(
+                lambda: people.withdraw_consent(person.id, "training"),
+                lambda _n: self.changed.emit(person.id),
+            )
+        )
         self._show(sheet)
 
     def withdraw_consent(self, person: Person) -> None:

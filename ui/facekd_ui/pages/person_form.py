@@ -106,10 +106,17 @@ class ConsentForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, context: PageContext, *, several: bool = False, parent: QWidget | None = None) -> None:
-        """`several`: it is asked for more than one person at once."""
+    def __init__(
+        self,
+        context: PageContext,
+        *,
+        several: bool = False,
+        purpose: str = "recognition",
+        parent: QWidget | None = None,
+    ) -> None:
+        """`several`: it is asked for more than one person at once. `purpose`: or "training"."""
         super().__init__(parent)
-        self._context = context
+        self._context, self._purpose = context, purpose
         self._body, self._language = "", "en"
         self._text = Label("", "small", "text.2", wrap=True)
         self.agreed = check_box(
@@ -145,7 +152,7 @@ class ConsentForm(QWidget):
             self._body, self._language = body, language
             self._text.say(body)
 
-        self._context.ask(lambda: self._context.services.shared.consent_text(language), show)
+        self._context.ask(lambda: self._context.services.shared.consent_text(language, self._purpose), show)
 
     def retranslate(self) -> None:
         """Another language has another text."""
@@ -156,4 +163,5 @@ class ConsentForm(QWidget):
         """What was agreed to; None without the tick."""
         if not self.agreed.isChecked() or not self._body:
             return None
-        return GivenConsent(self._language, self._body, self.by.text().strip() or name, datetime.now(UTC))
+        given_by = self.by.text().strip() or name
+        return GivenConsent(self._language, self._body, given_by, datetime.now(UTC), self._purpose)

@@ -80,8 +80,9 @@ def state_of(file: PersonFile) -> tuple[str, str, Text]:
             )
         return "trash", "danger", T("Deleted; erased for good on {day}", day=day)
     if not file.templates:
-        withdrawn = [each.withdrawn_at for each in file.consents if each.withdrawn_at is not None]
-        if withdrawn and len(withdrawn) == len(file.consents):
+        own = [each for each in file.consents if each.purpose == "recognition"]
+        withdrawn = [each.withdrawn_at for each in own if each.withdrawn_at is not None]
+        if withdrawn and len(withdrawn) == len(own):
             day = date(withdrawn[-1].astimezone())
             return "minus", "text.2", T("Not recognised: consent withdrawn on {day}", day=day)
         return "minus", "text.2", T("Not recognised: no photos")

@@ -82,12 +82,17 @@ def changes_tab(file: PersonFile) -> QWidget:
     return tab
 
 
+PURPOSES: dict[str, Text] = {"recognition": T("recognition"), "training": T("training")}
+"""What a consent is for."""
+
+
 def consent_tab(file: PersonFile) -> QWidget:
     """Every consent, newest first, those that were withdrawn too."""
     tab, column = _tab()
     for each in reversed(file.consents):
         given: list[tuple[Text, Text | str]] = [
             (T("Given"), date(each.given_at.astimezone())),
+            (T("To"), PURPOSES.get(each.purpose, each.purpose)),
             (T("By"), each.given_by),
             (T("Text"), str(each.text_id)),
         ]
@@ -175,7 +180,8 @@ def _facts(file: PersonFile) -> list[tuple[Text, Text | str]]:
 
 
 def _consent(file: PersonFile) -> Text:
-    given = [consent for consent in file.consents if consent.withdrawn_at is None]
+    consents = [consent for consent in file.consents if consent.purpose == "recognition"]
+    given = [consent for consent in consents if consent.withdrawn_at is None]
     if given:
         return T(
             "Given {day} by {who}, text {n}",
@@ -183,8 +189,8 @@ def _consent(file: PersonFile) -> Text:
             who=given[-1].given_by,
             n=given[-1].text_id,
         )
-    if file.consents and file.consents[-1].withdrawn_at is not None:
-        return T("Withdrawn {day}", day=date(file.consents[-1].withdrawn_at.astimezone()))
+    if consents and consents[-1].withdrawn_at is not None:
+        return T("Withdrawn {day}", day=date(consents[-1].withdrawn_at.astimezone()))
     return T("none recorded")
 
 

@@ -12,16 +12,17 @@ from facekd.policy import threshold_at
 from facekd.quality import Reason
 from facekd.types import Embeddings, Floats, Image
 from facekd_db.errors import StoreBusy
-from facekd_db.records import Json, NewTemplate, Person, PersonFields
+from facekd_db.records import Json, Person, PersonFields
 from facekd_db.store import Tables
 from facekd_ui.i18n.text import T
+from facekd_ui.services import faces
 from facekd_ui.services.base import Service
 from facekd_ui.services.errors import ConsentNeeded, LooksAlike, NothingUsable
 from facekd_ui.services.examination import Alike, Examiner, Shot
 from facekd_ui.services.people import GivenConsent, record_consent
 from facekd_ui.services.progress import UNWATCHED, Watch
 from facekd_ui.services.shared import value_of
-from facekd_ui.services.stored_gallery import StoredGallery, as_bytes, policy_for, vectors
+from facekd_ui.services.stored_gallery import StoredGallery, policy_for, vectors
 
 SAME_PICTURE = 0.9995
 """Cosine from which two photographs count as the same one; a second copy would add nothing."""
@@ -76,7 +77,7 @@ class Enrolment(Service):
         """Others on file whom usable photographs resemble, most alike first: "looks like X already"."""
         gallery = self._desk.gallery.current()
         embedder = self._desk.networks.embedder(gallery.model_id)
-        return resembling(gallery, embedder, shots, person_id)
+        return resembling(gallery, embedder, faces.renewed(shots, embedder), person_id)
 
     def enrol(
         self,
@@ -131,6 +132,7 @@ class Enrolment(Service):
                 self._store_person,
                 gallery=gallery,
                 sifted=sifted,
+                new=faces.prepared(self._store, self._desk.networks, sifted.good),
                 person_id=person_id,
                 fields=fields,
                 consent=consent,
@@ -153,7 +155,8 @@ class Enrolment(Service):
     ) -> Sifted:
         embedder = self._desk.networks.embedder(gallery.model_id)
         own = self._own(person_id, gallery.model_id)
-        sifted = sift(gallery, embedder, shots, person_id, own, somebody_else=somebody_else)
+        seen = faces.renewed(shots, embedder)
+        sifted = sift(gallery, embedder, seen, person_id, own, somebody_else=somebody_else)
         if not sifted.good and not (person_id is not None and sifted.repeated):
             raise NothingUsable(sifted.refused)
         return sifted
@@ -164,6 +167,7 @@ class Enrolment(Service):
         *,
         gallery: StoredGallery,
         sifted: Sifted,
+        new: faces.NewFaces,
         person_id: int | None,
         fields: PersonFields | None,
         consent: GivenConsent | None,
@@ -180,11 +184,7 @@ class Enrolment(Service):
             person = t.people.add(fields, self._by)
         else:
             person = t.people.get(person_id or 0)
-        for shot in sifted.good:
-            assert shot.vector is not None  # it is usable
-            crop_id = t.crops.add(person.id, shot.png(), source=source)
-            vector = as_bytes(shot.vector)
-            t.templates.add([NewTemplate(person.id, gallery.model_id, len(shot.vector), vector, crop_id)])
+        faces.add(t, self._desk.networks, person.id, new, source=source)
         if consent is not None:
             record_consent(self, t, person.id, consent)
         detail: dict[str, Json] = {

@@ -59,6 +59,7 @@ class Shot:
     vector: Floats | None = None  # [d], unit
     measures: Measures | None = None
     box: tuple[float, float, float, float] | None = None  # in the picture
+    model_id: str = ""  # of the model that made `vector`
 
     @property
     def usable(self) -> bool:
@@ -161,7 +162,8 @@ class Examiner:
                 float(faces.scores[row]),
             )
             reasons = tuple(Reason(reason) for reason in quality[row].reasons)
-            shots.append(Shot(name, reasons, "", crops[row], vectors[row], measures, box=(x1, y1, x2, y2)))
+            box, model_id = (x1, y1, x2, y2), self._embedder.model_id
+            shots.append(Shot(name, reasons, "", crops[row], vectors[row], measures, box, model_id))
         return tuple(shots)
 
 

@@ -146,7 +146,7 @@ class Merging(Service):
 def _side(t: Tables, person_id: int) -> Side:
     person = t.people.get(person_id)
     (row,) = t.people.summaries([person_id])
-    shown = [each for each in t.templates.of(person_id).rows if not each.rejects]
+    shown = [each for each in t.templates.of(person_id, t.gallery.state().model_id).rows if not each.rejects]
     return Side(
         person,
         t.crops.of(person_id).rows,

@@ -1,6 +1,7 @@
 """The networks of this computer: opened when they are first needed, one caller at a time."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from facekd.detect import Detector
@@ -8,6 +9,8 @@ from facekd.embed import Embedder
 from facekd.errors import ModelFileError, ModelMismatch
 from facekd.models import ModelFile, Registry
 
+KEPT = 2
+"""Embedders that stay open: the one in use, and the one beside it while a model is deployed or can be rolled back."""
 PHOTO_SIDE = 1280
 """Photographs are looked at closer than frames of a video: nobody waits for the next one."""
 
@@ -24,7 +27,7 @@ class Choice:
 
 @dataclass(eq=False)
 class Networks:
-    """Opens detectors and embedders; keeps one of each for photographs.
+    """Opens detectors and embedders; keeps a detector for photographs and the embedders that were used last.
 
     A detector reuses its buffer and must not serve two threads at once: whoever uses the kept one holds `busy`.
     """
@@ -33,7 +36,8 @@ class Networks:
     choice: Choice = Choice()
     busy: threading.Lock = field(default_factory=threading.Lock)
     _detector: Detector | None = None
-    _embedder: Embedder | None = None
+    _embedders: OrderedDict[str, Embedder] = field(default_factory=OrderedDict)
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     def new_detector(self, long_side: int) -> Detector:
         """A detector of its own, for a live thread. Raises ModelFileError naming the missing file."""
@@ -53,19 +57,12 @@ class Networks:
         return self.registry.choose(self.choice.embedder, "embedder")
 
     def embedder(self, model_id: str) -> Embedder:
-        """The embedder of exactly that model; kept, and safe for several threads.
+        """The embedder of the model in use; kept, and safe for several threads.
 
         Raises:
             ModelFileError: its file is not on this computer.
             ModelMismatch: another model was asked for by name.
         """
-        if self._embedder is None or self._embedder.model_id != model_id:
-            self._embedder = Embedder(
-                self._file(model_id), threads=self.choice.threads, provider=self.choice.provider
-            )
-        return self._embedder
-
-    def _file(self, model_id: str) -> ModelFile:
         if self.choice.embedder is not None:
             named = self.registry.find(self.choice.embedder, "embedder")
             if named.card.id != model_id:
@@ -73,7 +70,38 @@ class Networks:
                     f"expected the model of the people on file ({model_id[:12]}), got {named.card.name} "
                     f"({named.card.id[:12]}); leave the model out, or deploy the other one first"
                 )
-            return named
+            return self.opened(named)
+        return self.exactly(model_id)
+
+    def exactly(self, model_id: str) -> Embedder:
+        """The embedder of any model, whatever was asked for by name: one to be deployed, or to be rolled back to.
+
+        Raises ModelFileError: its file is not on this computer.
+        """
+        with self._opening:
+            if (kept := self._embedders.get(model_id)) is not None:
+                self._embedders.move_to_end(model_id)
+                return kept
+        return self.opened(self.file(model_id))
+
+    def opened(self, model: ModelFile) -> Embedder:
+        """The embedder of a file; kept."""
+        with self._opening:
+            embedder = self._embedders.get(model.card.id)
+            if embedder is None:
+                embedder = Embedder(model, threads=self.choice.threads, provider=self.choice.provider)
+                self._embedders[model.card.id] = embedder
+            self._embedders.move_to_end(model.card.id)
+            while len(self._embedders) > KEPT:
+                self._embedders.popitem(last=False)
+            return embedder
+
+    def file(self, model_id: str) -> ModelFile:
+        """The file of a model. Raises ModelFileError where it is not on this computer."""
+        if self.choice.embedder is not None:
+            named = self.registry.find(self.choice.embedder, "embedder")
+            if named.card.id == model_id:
+                return named
         for model in self.registry:
             if model.card.id == model_id:
                 return model

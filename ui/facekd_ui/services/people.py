@@ -147,7 +147,7 @@ class People(Service):
 
         def look(t: Tables) -> PersonFile:
             person = t.people.get(person_id)
-            photos, templates = t.crops.of(person_id), t.templates.of(person_id)
+            photos, templates = t.crops.of(person_id), t.templates.of(person_id, t.gallery.state().model_id)
             subject = _subject(person_id)
             found = PersonFile(
                 person,
@@ -197,7 +197,7 @@ class People(Service):
             return Deletion(
                 t.people.get(person_id),
                 len(t.crops.of(person_id).rows),
-                sum(not row.rejects for row in t.templates.of(person_id).rows),
+                sum(not row.rejects for row in t.templates.of(person_id, t.gallery.state().model_id).rows),
                 t.events.count(EventFilter(person_id=person_id)),
                 t.now + days_of(t, "retention.deleted_days"),
             )

@@ -3,20 +3,26 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from facekd.calibration import Promise
 from facekd.embed import Embedder
 from facekd.modelcard import ModelCard
 from facekd.policy import Policy
 from facekd.recognise import Pipeline, Recogniser
 from facekd.types import Image
 from facekd_db.errors import NotFound
-from facekd_db.records import NewTemplate
 from facekd_db.store import Tables
 from facekd_ui.i18n.text import T
-from facekd_ui.services.base import Service
+from facekd_ui.services import faces
+from facekd_ui.services.base import Desk, Service
 from facekd_ui.services.errors import Invalid
 from facekd_ui.services.examination import Examiner, Shot
 from facekd_ui.services.networks import Networks
-from facekd_ui.services.stored_gallery import GalleryCache, StoredGallery, as_bytes, policy_for
+from facekd_ui.services.stored_gallery import (
+    GalleryCache,
+    StoredGallery,
+    policy_for,
+    promise_of,
+)
 
 
 class LiveRecognition:
@@ -53,6 +59,11 @@ class LiveRecognition:
     def people(self) -> int:
         """How many can be recognised."""
         return self._shown.head_count
+
+    @property
+    def promise(self) -> Promise | None:
+        """What the people on file carry; None: the model card's table serves."""
+        return promise_of(self._shown)
 
     @property
     def provider(self) -> str:
@@ -126,14 +137,14 @@ class Recognition(Service):
         gallery = self._desk.gallery.current()
         examiner = Examiner(self._desk.networks, self._desk.networks.embedder(gallery.model_id))
         shot = examiner.image(image, "", face)
-        self._write(rejection(self._reject, person_id, gallery.model_id, shot))
+        self._write(rejection(self._desk, self._reject, person_id, shot))
 
     def _reject(self, t: Tables, person_id: int) -> None:
         self._audit(t, "person.not_this", f"person:{person_id}")
 
 
 def rejection(
-    record: Callable[[Tables, int], None] | None, person_id: int, model_id: str, shot: Shot
+    desk: Desk, record: Callable[[Tables, int], None] | None, person_id: int, shot: Shot
 ) -> Callable[[Tables], None]:
     """The work that stores a face which speaks against a person. A poor view is good enough for that.
 
@@ -141,16 +152,14 @@ def rejection(
 
     Raises Invalid when the photograph holds no face.
     """
-    vector = shot.vector
-    if vector is None:
+    if shot.vector is None:
         raise Invalid(T("Expected a face in this picture, found none; use another one."))
-    png = shot.png()
+    new = faces.prepared(desk.store, desk.networks, [shot])
 
     def reject(t: Tables) -> None:
         if t.people.get(person_id).deleted_at is not None:
             raise NotFound(f"person {person_id} was deleted meanwhile; there is nothing left to correct")
-        crop = t.crops.add(person_id, png, source="rejection", rejects=True)
-        t.templates.add([NewTemplate(person_id, model_id, len(vector), as_bytes(vector), crop, rejects=True)])
+        faces.add(t, desk.networks, person_id, new, source="rejection", rejects=True)
         t.gallery.bump()
         if record is not None:
             record(t, person_id)

@@ -23,7 +23,7 @@ from facekd_ui.services.examination import Examiner, Shot
 from facekd_ui.services.export import WRITERS, Row
 from facekd_ui.services.progress import UNWATCHED, Watch
 from facekd_ui.services.recognition import rejection
-from facekd_ui.services.stored_gallery import StoredGallery
+from facekd_ui.services.stored_gallery import StoredGallery, promise_of
 from facekd_ui.services.words import FACE_STATES
 
 HEADER = (
@@ -129,7 +129,8 @@ class Records(Service):
             card = msgspec.json.decode(stored, type=ModelCard)
         if not card.threshold:
             return None
-        line = Policy.from_card(card, people).known
+        own = promise_of(gallery) if gallery.model_id == model else None
+        line = own.threshold if own else Policy.from_card(card, people).known
         same = same_people(card, gallery.same_scores if gallery.model_id == model else ())
         nearest, nearness = None, Closeness(Kind.NONE)
         if image is not None and gallery.model_id == model:
@@ -194,7 +195,7 @@ class Records(Service):
         if image is None:
             return self._write(lambda t: self._disown(t, event_id, person_id))
         gallery = self._desk.gallery.current()
-        reject = rejection(None, person_id, gallery.model_id, self._shot(image, gallery.model_id))
+        reject = rejection(self._desk, None, person_id, self._shot(image, gallery.model_id))
 
         def correct(t: Tables) -> Event:
             reject(t)

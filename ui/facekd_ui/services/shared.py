@@ -12,8 +12,8 @@ from facekd_ui.services.base import Service
 from facekd_ui.services.errors import Invalid
 
 
-def _consent(language: str) -> str:
-    path = files("facekd_ui") / "services" / f"consent.{language}.txt"
+def _consent(language: str, purpose: str = "") -> str:
+    path = files("facekd_ui") / "services" / f"consent.{purpose}{language}.txt"
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -28,6 +28,12 @@ class Entry:
 
 def _whole(low: int, high: int) -> Callable[[Json], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _number(low: float, high: float) -> Callable[[Json], bool]:
+    return lambda value: (
+        isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    )
 
 
 def _text(value: Json) -> bool:
@@ -52,10 +58,13 @@ ENTRIES: Mapping[str, Entry] = {
     "retention.pictures_days": Entry(30, _whole(0, 36_500), T("0 (for ever) to 36,500 days")),
     "events.interval_s": Entry(300, _whole(1, 86_400), T("1 to 86,400 seconds")),
     "events.strangers": Entry(True, _flag, T("true or false")),
+    "gate.margin_points": Entry(1.0, _number(0.05, 50), T("0.05 to 50 points")),
+    "gate.confidence_percent": Entry(95.0, _number(80, 99.9), T("80 to 99.9 percent")),
     "lock.recognition": Entry(True, _flag, T("true or false")),
 }
 """Key -> default and what fits.
 
+`gate...`: by how much a new recogniser may be worse, and how sure one must be of that (`facekd.evaluation.gate`).
 In the consent texts {organisation} stands for that setting. `lock.recognition`: a locked window goes on recognising,
 without names.
 """
@@ -71,13 +80,18 @@ class Shared(Service):
         with self._store.reading() as t:
             return {key: t.settings.find(key) for key in ENTRIES}
 
-    def consent_text(self, language: str) -> str:
-        """The text that people agree to, with the organisation's name in it. Raises Invalid for another language."""
+    def consent_text(self, language: str, purpose: str = "recognition") -> str:
+        """The text that people agree to, with the organisation's name in it. Raises Invalid for another language.
+
+        `purpose` "training": photographs may train a recogniser, too; that text is no setting.
+        """
         key = f"consent.text.{language}"
         if key not in ENTRIES:
             raise Invalid(T("Expected a consent text in en or zh_CN, got {language}.", language=language))
         with self._store.reading() as t:
             text, organisation = str(value_of(t, key)), str(value_of(t, "organisation"))
+        if purpose == "training":
+            text = _consent(language, "training.")
         unnamed = {"en": "this organisation", "zh_CN": "本单位"}[language]
         return text.replace("{organisation}", organisation or unnamed)
 

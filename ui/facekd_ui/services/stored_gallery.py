@@ -16,19 +16,25 @@ from datetime import date, datetime
 import msgspec
 import numpy as np
 
+from facekd.calibration import FEWEST_PEOPLE, Promise
 from facekd.embed import Embedder
 from facekd.gallery import Gallery
 from facekd.models import ModelFile
-from facekd.policy import Policy
+from facekd.policy import STRANGERS, Policy
 from facekd.types import Candidate, Embeddings, Floats, Recognition
+from facekd_db.errors import StoreError
 from facekd_db.records import DamagedRow, Person, Template
 from facekd_db.store import Store, Tables
+from facekd_ui.services.line import Line, line_for, read_line, strangers_of, write_line
+from facekd_ui.services.model_files import fetch
 from facekd_ui.services.networks import Networks
 
 log = logging.getLogger(__name__)
 FLOATS = np.dtype("<f4")
 STEP = 500
 SAME_PAIRS = 2000
+AT_ONCE = 300
+"""For so many people the line is computed while one waits, about 40 ms; for more it is computed aside."""
 MARGIN = Policy(known=1.0, uncertain=1.0).margin
 """Cosine by which a person must lead a rejected face: the margin by which a name must lead another name."""
 
@@ -47,6 +53,8 @@ class StoredGallery(Gallery):
     same_scores: tuple[
         float, ...
     ] = ()  # cosines of two photographs of one person, of up to `SAME_PAIRS` pairs
+    strangers: int = STRANGERS  # the promise in force
+    line: Line | None = None  # what these people carry of it, if that is known
 
     def candidates(self, probes: Embeddings) -> tuple[tuple[Candidate, ...], ...]:
         """As `Gallery.candidates`, without people whom a rejected face beats."""
@@ -109,6 +117,8 @@ class GalleryCache:
         self._networks = networks
         self._lock = threading.Lock()
         self._kept: StoredGallery | None = None
+        self._measuring: threading.Thread | None = None
+        self._measured: tuple[str, int, int] | None = None  # the gallery that was measured last
 
     def current(self) -> StoredGallery:
         """The newest state. Quick when nothing changed; loads 100,000 templates in a few seconds when something did.
@@ -128,7 +138,11 @@ class GalleryCache:
                 or (kept.revision, kept.model_id) != (state.revision, model_id)
                 or kept.day != today
             ):
-                self._kept = kept = self._load(today)
+                newest = self._load(today)
+                if kept is None or kept.model_id != newest.model_id:  # deployed on another computer, perhaps
+                    fetch(self._store, self._networks.registry, newest.model_id)
+                self._kept = kept = newest
+            self._kept = kept = self._with_line(kept)
             return kept
 
     def extend(self, person: Person, added: Sequence[Floats], revision: int) -> None:
@@ -142,6 +156,52 @@ class GalleryCache:
             if kept is not None and added and valid and kept.revision == revision - 1:
                 self._kept = kept.extended(person, np.stack(added), revision)
 
+    def _with_line(self, kept: StoredGallery) -> StoredGallery:
+        """The snapshot with its line, as far as that is at hand; starts to measure where it is not."""
+        about = (kept.model_id, kept.revision, kept.strangers)
+        if kept.head_count < FEWEST_PEOPLE or about == self._measured or self._measuring is not None:
+            return kept
+        if kept.line and kept.line.serves(kept.strangers, kept.head_count, len(kept.people)):
+            return kept
+        self._measured = about  # once for each state, whatever comes of it
+        if kept.head_count <= AT_ONCE:
+            return self._measure(kept)
+        self._measuring = threading.Thread(
+            target=self._measure_aside, args=(kept,), name="promise", daemon=True
+        )
+        self._measuring.start()
+        return kept
+
+    def _measure(self, kept: StoredGallery) -> StoredGallery:
+        """The line as another desk has just stored it, or computed and stored."""
+        try:
+            with self._store.reading() as t:
+                line = read_line(t, kept.model_id)
+                if line and line.serves(kept.strangers, kept.head_count, len(kept.people)):
+                    return replace(kept, line=line)
+                rows = [row for row in t.templates.gallery(kept.model_id, kept.day).rows if not row.rejects]
+            if not rows:
+                return kept
+            people = [str(row.person_id) for row in rows]
+            line = line_for(vectors(rows, rows[0].dim), people, kept.strangers)
+            if line is not None:
+                found = line
+                self._store.run(lambda t: write_line(t, kept.model_id, found))
+        except StoreError as error:
+            log.warning("the line for a name stays as it is, the store is away: %s", error)
+            return kept
+        return replace(kept, line=line)
+
+    def _measure_aside(self, seen: StoredGallery) -> None:
+        line = seen.line
+        try:
+            line = self._measure(seen).line
+        finally:
+            with self._lock:
+                self._measuring = None
+                if self._kept is not None and self._kept.model_id == seen.model_id:
+                    self._kept = replace(self._kept, line=line)
+
     def _activate_first(self) -> str:
         model = self._networks.first_embedder()
         return self._store.run(lambda t: _activate(t, model))
@@ -153,6 +213,7 @@ class GalleryCache:
             opened = t.templates.gallery(state.model_id, day)
             names = _names(t, sorted({row.person_id for row in opened.rows}))
             card = json.loads(t.models.get(state.model_id).card)
+            strangers, line = strangers_of(t), read_line(t, state.model_id)
         for lost in opened.damaged:
             log.error("template %d of person %d is damaged and was set aside", lost.id, lost.person_id)
         dim = int(card["dim"])
@@ -178,6 +239,8 @@ class GalleryCache:
             {person: vectors(rows, dim) for person, rows in against.items()},
             opened.damaged,
             _same_scores(shown, dim),
+            strangers,
+            line,
         )
 
 
@@ -193,8 +256,17 @@ def as_bytes(vector: Floats) -> bytes:
 
 
 def policy_for(embedder: Embedder, gallery: StoredGallery) -> Policy:
-    """When a name is said, for so many people as are on file."""
-    return Policy.from_card(embedder.card, gallery.head_count)
+    """When a name is said: by the line of the people on file where they carry one, else by the model card's table."""
+    own = promise_of(gallery)
+    if own is not None:
+        return Policy.from_promise(own)
+    return Policy.from_card(embedder.card, gallery.head_count, gallery.strangers)
+
+
+def promise_of(gallery: StoredGallery) -> Promise | None:
+    """What the people on file carry; None: the model card's table serves."""
+    enough = gallery.line is not None and gallery.head_count >= FEWEST_PEOPLE
+    return gallery.line.promise if enough and gallery.line is not None else None
 
 
 def is_valid(person: Person, day: date) -> bool:

@@ -61,6 +61,8 @@ class MainWindow(QWidget):
         self._role = ""
         self._visited: list[str] = []
         self.focus_ring = FocusRing(self)
+        self.may_close: Callable[[], bool] | None = None
+        """Asked before the window closes; False keeps it open, because something was asked."""
         self._page_actions: list[QAction] = []
         self._chrome_actions = self._make_actions()
         self._connect()
@@ -281,5 +283,8 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Tells the program to end."""
+        if self.may_close is not None and not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)

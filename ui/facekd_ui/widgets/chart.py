@@ -57,6 +57,8 @@ class ThresholdChart(QWidget):
         self._height = height
         self._ground = ground
         self._same_word = same_word or T("people on file")
+        self._uncertain: float | None = None
+        self._missed: Text | str = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.show_curves(strangers, same, line, mark)
 
@@ -74,6 +76,11 @@ class ThresholdChart(QWidget):
             else T("Further than the line for a name")
         )
         say(self, says, "accessibleName")
+        self.update()
+
+    def show_price(self, uncertain: float, missed: Text | str) -> None:
+        """Where a name becomes uncertain, and in words how many people on file stay left of the line (filled)."""
+        self._uncertain, self._missed = uncertain, missed
         self.update()
 
     def tooltip_scores(self) -> None:
@@ -115,6 +122,8 @@ class ThresholdChart(QWidget):
             plot.setHeight(plot.height() - words)
         for curve, token in ((self._strangers, "unknown"), (self._same, "known")):
             self._curve(painter, [place(x, y) for x, y in curve.points], plot, t.color(token))
+        if self._uncertain is not None:
+            self._paint_price(painter, place, plot, words)
         painter.setPen(QPen(t.color("border.strong"), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         painter.setFont(letters)
@@ -131,12 +140,18 @@ class ThresholdChart(QWidget):
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setFont(font("label"))
         name_y = base + (words if second_row else 0) if below else plot.top() - words - 3
-        self._word(painter, str(T("the line for a name")), x, name_y, words, t.color("accent"))
+        name = str(T("the line for a name"))
+        if self._uncertain is None:
+            self._word(painter, name, x, name_y, words, t.color("accent"))
+        else:  # its neighbour's name stands at the other side
+            half = QFontMetricsF(painter.font()).horizontalAdvance(name) / 2
+            self._word(painter, name, x + half + 6, name_y, words, t.color("accent"))
         if self._mark is not None:
             self._paint_mark(painter, place, plot, words)
 
     def _range(self) -> tuple[float, float]:
         scores = [x for curve in (self._strangers, self._same) for x, _ in curve.points] + [self._line]
+        scores += [] if self._uncertain is None else [self._uncertain]
         if self._mark is not None:
             scores.append(self._mark[0])
         low, high = min(scores), max(scores)
@@ -166,6 +181,31 @@ class ThresholdChart(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(color, 1.5))
         painter.drawPolyline(QPolygonF(points))
+
+    def _paint_price(self, painter: QPainter, place: Place, plot: QRectF, words: float) -> None:
+        """People on file left of the line, filled; the dotted line from which a name is uncertain."""
+        assert self._uncertain is not None
+        t = tokens()
+        left = [place(x, y) for x, y in self._same.points if x <= self._line]
+        if len(left) > 1:
+            ends = [QPointF(left[0].x(), plot.bottom()), *left, QPointF(left[-1].x(), plot.bottom())]
+            fill = QColor(t.color("uncertain"))
+            fill.setAlphaF(0.45)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(fill)
+            painter.drawPolygon(QPolygonF(ends))
+        x = place(self._uncertain, 0).x()
+        pen = QPen(t.color("uncertain"), 1.5)
+        pen.setDashPattern([1.5, 2.5])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+        painter.setFont(font("label"))
+        name = str(T("uncertain from here"))
+        half = QFontMetricsF(painter.font()).horizontalAdvance(name) / 2
+        self._word(painter, name, x - half - 6, plot.top() - words - 3, words, t.color("uncertain"))
+        if str(self._missed):
+            at = place(self._line, 0).x()
+            self._word(painter, str(self._missed), at, plot.bottom() + 6, words, t.color("uncertain"))
 
     def _paint_mark(self, painter: QPainter, place: Place, plot: QRectF, words: float) -> None:
         assert self._mark is not None
