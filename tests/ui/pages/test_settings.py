@@ -89,7 +89,7 @@ def test_each_role_has_its_sections(
 @pytest.mark.parametrize(
     ("role", "keys"),
     [
-        (Role.ENGINEER, {"live", "photo", "settings"}),
+        (Role.ENGINEER, {"live", "photo", "training", "models", "settings"}),
         (Role.AUDITOR, {"people", "records", "settings"}),
     ],
 )

@@ -44,6 +44,9 @@ LOOKS = {
     # Drafts are plans; what a measurement takes out of the store leaves its own row.
     "training.own_people", "training.teachers", "training.stages", "training.measure", "training.compare",
     "training.save", "training.duplicate", "training.queue",
+    # Figures and pictures for whoever decides.
+    "models.shelf", "models.time", "models.terms", "models.names", "models.line", "model_import.look",
+    "model_import.guess",
     # Proving a password leaves a row when it fails; the act that asked for it leaves its own.
     "account.prove",
     # Whoever began to record left a row; this sends what was seen then.
@@ -179,6 +182,7 @@ ACTS: dict[str, Callable[[Scene], object]] = {
     "deployment.roll_back": lambda c: c.s.deployment.roll_back(c.switched().previous_id),
     "deployment.purge": lambda c: c.s.deployment.purge(c.switched().previous_id),
     "deployment.override": lambda c: c.vouched(),
+    "model_import.bring": lambda c: c.s.model_import.bring(Path(c.other)),
     "training.start": lambda c: c.s.training.start(c.draft()),
     "training.stop": lambda c: c.s.training.stop(c.draft()),
     "training.delete": lambda c: c.s.training.delete(c.draft()),

@@ -173,6 +173,7 @@ DETAILS: dict[str, Text] = {
     "key": T("key"),
     "keys": T("keys"),
     "known": T("known name"),
+    "name": T("name"),
     "laid_aside": T("laid aside"),
     "left_out": T("to be enrolled anew"),
     "on_hold": T("on hold"),
