@@ -14,6 +14,7 @@ from facekd_ui.widgets.cards import Card
 from facekd_ui.widgets.labels import Label
 from facekd_ui.widgets.promise_slider import HIGH, LOW
 
+LINE = 16  # of small words
 BASES: dict[Basis, Text] = {Basis.COUNTED: T("counted"), Basis.ESTIMATED: T("estimated")}
 
 
@@ -23,6 +24,7 @@ class Consequence(QWidget):
     def __init__(self, heading: Text) -> None:
         super().__init__()
         self.value, self.base = Label("", "heading"), Label("", "small", "text.2", wrap=True)
+        self.base.setMinimumHeight(px(2 * LINE))  # it begins empty, and words that come later need no new layout
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 14, 12)
         column.setSpacing(3)
