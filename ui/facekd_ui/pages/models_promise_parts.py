@@ -24,7 +24,7 @@ class Consequence(QWidget):
     def __init__(self, heading: Text) -> None:
         super().__init__()
         self.value, self.base = Label("", "heading"), Label("", "small", "text.2", wrap=True)
-        self.base.setMinimumHeight(px(2 * LINE))  # it begins empty, and words that come later need no new layout
+        self.base.setMinimumHeight(px(2 * LINE))  # it begins empty; later words need no new layout
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 14, 12)
         column.setSpacing(3)
