@@ -1,6 +1,6 @@
 """Whether the threshold promise keeps what it prints, on real people outside the gallery: the table of docs/promise.md.
 
-    .venv/bin/python bench/promise.py [--quick] [--data DIR] [--model M] [--document docs/promise.md]
+    .venv/bin/python bench/promise.py [--quick] [--data DIR] [--model M | --cost] [--document docs/promise.md]
 
 Galleries of 30, 100 and 300 people are drawn from real people, each with up to three photographs; the threshold, the
 rate and its interval come from the gallery alone. Everybody else plays the stranger, and the share of them who get a
@@ -22,7 +22,7 @@ import numpy as np
 import report
 from numpy.typing import NDArray
 
-from facekd.calibration import Promise, calibrate
+from facekd.calibration import Promise, calibrate, promise
 from facekd.embed import SIDE, Embedder
 from facekd.errors import FacekdError
 from facekd.models import Registry
@@ -48,6 +48,9 @@ ONE_PERSON = 0.55
 DIFFERENT = {("Ashraf_Ghani", "Sven_Goran_Eriksson"), ("Conchita_Martinez", "Janet_Thorpe")}
 """The other two."""
 SEED = 0
+COSTS = {300: 9, 1000: 9, 10_000: 5, 100_000: 3}
+"""People on file -> turns."""
+COST_DIM = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -244,6 +247,31 @@ HEAD = (
 )
 
 
+def cost(document: Path | None) -> int:
+    """How long one promise takes, on one core, with random faces of one photograph each."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    rng = np.random.default_rng(0)
+    lines, cases = ["| people on file | one promise, median ms | IQR | n |", "|---|---|---|---|"], []
+    for people, turns in COSTS.items():
+        vectors = rng.standard_normal((people, COST_DIM)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        names, ms = [str(number) for number in range(people)], []
+        for _ in range(turns):
+            began = time.perf_counter()
+            promise(vectors, names)
+            ms.append((time.perf_counter() - began) * 1e3)
+        cases.append(report.case(f"promise, {people} people", "facekd", ms))
+        case = cases[-1]
+        lines.append(f"| {people:,} | {case.median_ms:,.0f} | {case.iqr_ms:,.0f} | {case.n} |")
+    print("\n".join(lines))
+    print(f"written to {report.write('promise_cost', cases, {})}", file=sys.stderr)
+    if document:
+        machine = f"{report.machine_line().strip()} One core, {COST_DIM} dimensions, one photograph a person."
+        report.into_document(document, "bench/promise.py cost", "\n".join(lines) + f"\n\n{machine}\n")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print and write out/bench/promise.json."""
     parser = argparse.ArgumentParser(description="Whether the threshold promise keeps what it prints.")
@@ -255,8 +283,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="one face embedder on LFW (default: teacher B on both sets, then A and C)",
     )
     parser.add_argument("--uncleaned", action="store_true", help="keep people who look like somebody else")
+    parser.add_argument("--cost", action="store_true", help="how long a promise takes, and nothing else")
     parser.add_argument("--document", type=Path, metavar="F.md", help="put the table there: docs/promise.md")
     args = parser.parse_args(arguments)
+    if args.cost:
+        return cost(args.document)
     os.environ.setdefault("FACEKD_MODELS", str(args.data / "weights"))
     runs = [(args.model, "LFW")] if args.model else [(MODEL, name) for name in SETS]
     runs += [] if args.model else [(other, "LFW") for other in OTHERS]

@@ -4,11 +4,9 @@ Time, memory and disk are scaled up from what its steps really took. On the way 
 they start: images as the student will see them, and those about which the teacher is wrong.
 """
 
-import contextlib
 import dataclasses
 import gc
 import math
-import os
 import shutil
 import statistics
 import tempfile
@@ -27,14 +25,13 @@ from facekd.config import RunConfig
 from facekd.distil.data.imageset import ImageSet
 from facekd.distil.data.readers import Data, cache_folder, open_data
 from facekd.distil.teachers import Teacher
-from facekd.distil.training import runfolder
+from facekd.distil.training import memory, runfolder
 from facekd.distil.training.failures import batch_that_fits, is_out_of_memory
 from facekd.distil.training.group import Group
 from facekd.distil.training.progress import Channel, Commands
 from facekd.distil.training.run import CUT_SEED, Run, build_run, choose_device, complete, set_threads
 from facekd.distil.training.trainer import Trainer
 from facekd.distil.training.validation import outputs
-from facekd.errors import InputError
 from facekd.protocol import Event, Step
 
 IMAGES = 256
@@ -59,7 +56,7 @@ def estimate(config: RunConfig, out: Path) -> Document:
     Raises:
         ConfigError, InputError, MethodError: as `build_run`. NotFinite: it goes wrong within the first steps.
     """
-    free = _free_memory() + _resident()
+    free = memory.free() + memory.resident()
     config = complete(config)
     device = choose_device(config.budget.device)
     group = Group(device)
@@ -76,8 +73,8 @@ def estimate(config: RunConfig, out: Path) -> Document:
         document["preview"] = _previews(run, out)
         asked_s = _asking(run)
         teacher = run.teacher
-        _forget_peak()
-        base = _resident()
+        memory.forget_peak()
+        base = memory.resident()
         folder = Path(between) / "run"
         runfolder.prepare_folder(folder, trial)
         watch = Stopwatch()
@@ -90,7 +87,7 @@ def estimate(config: RunConfig, out: Path) -> Document:
                 raise
             gc.collect()
             return document | _too_large(config, trainer, free)
-        peak = _peak(device)
+        peak = memory.peak(device)
         document["teacher"] = _wrong(run, teacher, out)
         document |= _memory(config, run, base, peak, free)
         document |= _time(config, run, data, watch, asked_s)
@@ -349,47 +346,3 @@ def _png(path: Path, image: NDArray[np.uint8]) -> str:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
-
-
-def _peak(device: torch.device) -> int:
-    """Bytes of memory at the most since `_forget_peak`: the device's where it has its own."""
-    if device.type == "cuda":
-        return int(torch.cuda.max_memory_allocated(device))
-    return max(_resident(), _status("VmHWM") - _status("RssFile"))
-
-
-def _forget_peak() -> None:
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", "ascii")  # proc(5): resets the peak of resident memory
-
-
-def _resident() -> int:
-    """Bytes of this process that only it holds now; mapped images may leave memory at any time and are not counted."""
-    return _status("RssAnon")
-
-
-def _status(name: str) -> int:
-    """A line of /proc/self/status in bytes; 0 where the system has none."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/self/status").read_text("ascii").splitlines():
-            if line.startswith(f"{name}:"):
-                return int(line.split()[1]) * 1024
-    return 0
-
-
-def _free_memory() -> int:
-    """Bytes that a new process may take: of the machine, and of the group that this process is in."""
-    found = []
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
-    except OSError:
-        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    group = Path("/sys/fs/cgroup")
-    with contextlib.suppress(OSError, ValueError):  # no such file, or "max"
-        most = int((group / "memory.max").read_text("ascii"))
-        found.append(most - int((group / "memory.current").read_text("ascii")))
-    if not found:
-        raise InputError("expected the system to say how much memory is free, it does not")
-    return max(0, min(found))

@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from facekd.config import RunConfig
-from facekd.distil.training import estimate as module
+from facekd.distil.training import memory
 from facekd.distil.training.estimate import estimate
 
 Make = Callable[..., RunConfig]
@@ -54,7 +54,7 @@ def test_too_little_memory_names_a_batch_that_fits(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = make("classification", "plain", budget={"batch_size": 32})
-    monkeypatch.setattr(module, "_free_memory", lambda: 1 << 20)  # a machine with 1 MiB left
+    monkeypatch.setattr(memory, "free", lambda: 1 << 20)  # a machine with 1 MiB left
     found = estimate(config, tmp_path)
     assert found["memory"] > 0
     assert found["fits_batch"] is not None

@@ -213,8 +213,8 @@ def cut_out(
 def own_pages(height: int, width: int) -> Image:
     """An array [h, w, 3] in pages of its own, which go back to the system when it is freed.
 
-    Five people leave a dozen cut-outs a second, each of another size. Taken from the heap they tear holes into it that
-    nothing fits: it grew by a megabyte a minute.
+    Five people leave a dozen cut-outs a second, each of another size and some kept for seconds: taken from the heap
+    they would leave holes that nothing fits.
     """
     return np.frombuffer(mmap.mmap(-1, height * width * 3), np.uint8).reshape(height, width, 3)
 

@@ -6,9 +6,6 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -16,7 +13,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T, Text, Tn
 from facekd_ui.pages.models_words import ROLE_INKS, ROLE_WORDS, cost, made, title
 from facekd_ui.services.comparing import Timing
@@ -25,9 +21,9 @@ from facekd_ui.services.standing import Offer
 from facekd_ui.tables.base import Index
 from facekd_ui.theme import icons
 from facekd_ui.theme.theme import font, px, tokens
-from facekd_ui.widgets.buttons import Button, Line
-from facekd_ui.widgets.cards import Panel
+from facekd_ui.widgets.buttons import Button
 from facekd_ui.widgets.labels import Label
+from facekd_ui.widgets.side_list import SideList
 
 ROOT = QModelIndex()
 MODEL = Qt.ItemDataRole.UserRole
@@ -151,46 +147,26 @@ class ModelDelegate(QStyledItemDelegate):
         return right - width - side - 12
 
 
-class ModelsList(Panel):
+class ModelsList(SideList):
     """The list, with Import above and the way back below."""
 
     chosen = Signal(object)
     """A Shelved, or None."""
 
     def __init__(self, bring: Button, back: Button, parent: QWidget | None = None) -> None:
-        super().__init__("surface", parent)
         self.model = ModelsModel()
-        self.view = QListView()
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(ModelDelegate(self.view, self.model.timings))
-        self.view.setMouseTracking(True)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        say(self.view, T("Models of this computer"), "accessibleName")
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 14, 14, 14)
-        head.addWidget(Label(T("Recognisers"), "section"))
-        head.addStretch()
-        head.addWidget(bring)
         self._back = back
         self._promise = Label("", "small", "text.2", wrap=True)
         self._promise.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._broken = Label("", "small", "text.2", wrap=True)
         self._broken.hide()
         foot = QVBoxLayout()
-        foot.setContentsMargins(16, 10, 16, 14)
         foot.setSpacing(6)
         foot.addWidget(self._broken)
         foot.addWidget(back)
         foot.addWidget(self._promise)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(Line())
-        column.addWidget(self.view, 1)
-        column.addLayout(foot)
+        super().__init__(self.model, T("Recognisers"), T("Models of this computer"), bring, foot, parent)
+        self.view.setItemDelegate(ModelDelegate(self.view, self.model.timings))
         self.show_offer(None)
         self.view.selectionModel().currentChanged.connect(self._changed)
 

@@ -265,9 +265,10 @@ class ThresholdTab(QWidget):
         else:
             door.show_words(
                 how_often(a_day * answer.fpir),
-                T(
+                Tn(
+                    "at {n} stranger a day; 95 % sure, {most} at most",
                     "at {n} strangers a day; 95 % sure, {most} at most",
-                    n=round(a_day),
+                    round(a_day),
                     most=how_often(a_day * answer.hi),
                 ),
             )

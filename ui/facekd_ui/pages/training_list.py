@@ -7,25 +7,20 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QListView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
-from facekd_ui.i18n.language import say
 from facekd_ui.i18n.text import T
 from facekd_ui.pages.training_states import MARKS, heading, where, who
 from facekd_ui.services.training_runs import ACTIVE, Run
 from facekd_ui.theme import icons
 from facekd_ui.theme.theme import font, px, tokens
-from facekd_ui.widgets.buttons import Button, Line
-from facekd_ui.widgets.cards import Panel
-from facekd_ui.widgets.labels import Label
+from facekd_ui.widgets.buttons import Button
+from facekd_ui.widgets.side_list import SideList
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -128,40 +123,19 @@ class RunDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-class RunsList(Panel):
+class RunsList(SideList):
     """The list with "New run" above and "Compare runs" below."""
 
     chosen = Signal(object)
     """A Run, or None."""
 
     def __init__(self, new: Button, compare: Button, parent: QWidget | None = None) -> None:
-        super().__init__("surface", parent)
         self.model = RunsModel()
-        self.view = QListView()
-        self.view.setModel(self.model)
-        self.view.setItemDelegate(RunDelegate(self.view))
-        self.view.setMouseTracking(True)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setUniformItemSizes(False)
-        say(self.view, T("Runs"), "accessibleName")
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 14, 16, 14)
-        head.addWidget(Label(T("Runs"), "section"))
-        head.addStretch()
-        head.addWidget(new)
         foot = QHBoxLayout()
-        foot.setContentsMargins(16, 10, 16, 14)
         foot.addWidget(compare)
         foot.addStretch()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(Line())
-        column.addWidget(self.view, 1)
-        column.addLayout(foot)
+        super().__init__(self.model, T("Runs"), T("Runs"), new, foot, parent)
+        self.view.setItemDelegate(RunDelegate(self.view))
         self.view.selectionModel().currentChanged.connect(self._changed)
 
     @property

@@ -118,7 +118,7 @@ class ThresholdChart(QWidget):
 
         below = self._mark is not None  # the name of the line; above it stands the name of the mark
         second_row = below and self._words_meet(place(self._line, 0).x(), place, metrics)
-        if second_row:
+        if second_row or str(self._missed):
             plot.setHeight(plot.height() - words)
         for curve, token in ((self._strangers, "unknown"), (self._same, "known")):
             self._curve(painter, [place(x, y) for x, y in curve.points], plot, t.color(token))
@@ -205,7 +205,8 @@ class ThresholdChart(QWidget):
         self._word(painter, name, x - half - 6, plot.top() - words - 3, words, t.color("uncertain"))
         if str(self._missed):
             at = place(self._line, 0).x()
-            self._word(painter, str(self._missed), at, plot.bottom() + 6, words, t.color("uncertain"))
+            below = plot.bottom() + 6 + words  # the names of the curves stand in the row above
+            self._word(painter, str(self._missed), at, below, words, t.color("uncertain"))
 
     def _paint_mark(self, painter: QPainter, place: Place, plot: QRectF, words: float) -> None:
         assert self._mark is not None

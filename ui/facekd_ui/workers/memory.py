@@ -11,10 +11,10 @@ EVERY_S = 60.0
 class Trim:
     """Asks the C library once a minute to give freed memory back.
 
-    A live picture makes and frees megabytes thirty times a second in several threads. glibc keeps what is freed in the
-    middle of its heaps, and as the pieces that are in use wander, the process grows by a megabyte a minute though it
-    holds no more than before (`bench/ui.py --only memory`). Giving back costs a millisecond. Elsewhere nothing is done:
-    other C libraries give back by themselves.
+    A live picture makes and frees megabytes thirty times a second in several threads, and glibc keeps what is freed in
+    the middle of its heaps. Giving it back costs a millisecond; it does not keep the heap from being torn into ever
+    smaller pieces (`bench/ui.py --only memory` measures what is left of that). Elsewhere nothing is done: other C
+    libraries give back by themselves.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
